@@ -1,0 +1,266 @@
+"""The command line: each command reads its arguments, calls one function and prints its answer.
+
+With `--json` a command prints one JSON object on standard output and nothing else; errors go to standard error with
+the exit code of their kind.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from procurement_kit.errors import ParameterError, ProcurementError
+
+if TYPE_CHECKING:
+    from procurement_kit.workbench import Outcome
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+Name = Annotated[str, typer.Argument(help="Folder name of the municipality, for instance rudersdal.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")]
+Data = Annotated[
+    Optional[Path],  # noqa: UP045  typer reads this form
+    typer.Option("--data", help="Folder that holds the municipality folders; by default PROCUREMENT_DATA or ./data."),
+]
+
+
+def _use_data(folder: Path | None) -> None:
+    if folder:
+        os.environ["PROCUREMENT_DATA"] = str(folder.expanduser().resolve())
+
+
+def _answer(outcome: "Outcome", as_json: bool) -> None:
+    text = json.dumps(outcome.facts, ensure_ascii=False, default=str) if as_json else "\n".join(outcome.sentences)
+    sys.stdout.write(f"{text}\n")
+
+
+def _quiet(as_json: bool) -> None:
+    if as_json:
+        os.environ["TQDM_DISABLE"] = "1"
+
+
+def _prepare(data: Path | None, as_json: bool) -> None:
+    _use_data(data)
+    _quiet(as_json)
+
+
+@app.command()
+def demo(data: Data = None, as_json: Json = False) -> None:
+    """Do the whole job on an invented municipality: files, import, training, classification, report.
+
+    Example: procurement-kit demo
+    """
+    _prepare(data, as_json)
+    from procurement_kit.workshop.demo import run_demo
+
+    _answer(run_demo(), as_json)
+
+
+@app.command()
+def init(
+    name: Name,
+    title: Annotated[str, typer.Option(help="Name as it stands in reports.")] = "",
+    currency: Annotated[str, typer.Option(help="Currency of its accounts, ISO 4217.")] = "DKK",
+    language: Annotated[str, typer.Option(help="Language of its reports: da or en.")] = "da",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make a municipality's folder, settings and privacy key.
+
+    Example: procurement-kit init rudersdal --title "Rudersdal Kommune"
+    """
+    _prepare(data, as_json)
+    from procurement_kit import workbench
+
+    _answer(workbench.make_municipality(name, title=title, currency=currency, language=language), as_json)
+
+
+@app.command("import")
+def import_(
+    name: Name,
+    files: Annotated[list[Path], typer.Argument(help="E-invoices (XML, folders, ZIP) or ledger files (CSV).")],
+    profile: Annotated[str, typer.Option(help="Import profile of ledger files: a TOML file, or the name of one.")] = "",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Read invoice files, check them, mask what is personal, and say what became of every line and krone.
+
+    Example: procurement-kit import rudersdal invoices/ postings.csv --profile ledger_dk
+    """
+    _prepare(data, as_json)
+    from procurement_kit import workbench
+
+    _answer(workbench.import_into(name, files, profile=profile), as_json)
+
+
+@app.command()
+def tree(
+    name: Name,
+    from_labels: Annotated[
+        bool, typer.Option("--from-labels", help="Make the municipality's own tree from the categories in its lines.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept every proposed joining of spellings.")] = False,
+    no: Annotated[bool, typer.Option("--no", help="Keep every spelling apart.")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show the category tree a municipality uses, or make one from labelled lines.
+
+    Spellings that look alike are asked about one by one, unless --yes or --no answers for all.
+
+    Example: procurement-kit tree rudersdal --from-labels
+    """
+    _prepare(data, as_json)
+    from procurement_kit import workbench
+
+    if not from_labels:
+        return _answer(workbench.describe_tree(name), as_json)
+    answer = None if yes == no else yes
+    if answer is None and (as_json or not sys.stdin.isatty()):
+        raise ParameterError(
+            "Spellings that look alike need an answer, and nobody can be asked here.",
+            expected="--yes or --no, or a terminal",
+            todo="run it in a terminal, or add --yes or --no",
+        )
+    return _answer(workbench.make_tree(name, _asker(answer)), as_json)
+
+
+def _asker(answer: bool | None):  # noqa: ANN202
+    def confirm(spellings: list[str]) -> bool:
+        question = f"Are these the same category? {' | '.join(spellings)}"
+        return typer.confirm(question) if answer is None else answer
+
+    return confirm
+
+
+@app.command()
+def train(
+    name: Name,
+    until: Annotated[str, typer.Option(help="Learn from lines up to and including this date, yyyy-mm-dd.")] = "",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Train the municipality's classifier on its labelled lines.
+
+    Example: procurement-kit train rudersdal --until 2024-12-31
+    """
+    _prepare(data, as_json)
+    from procurement_kit import workbench
+
+    _answer(workbench.train(name, until=until), as_json)
+
+
+@app.command()
+def classify(name: Name, data: Data = None, as_json: Json = False) -> None:
+    """Place every line in a category and build the spend cube.
+
+    Example: procurement-kit classify rudersdal
+    """
+    _prepare(data, as_json)
+    from procurement_kit import workbench
+
+    _answer(workbench.classify(name), as_json)
+
+
+@app.command()
+def report(
+    name: Name,
+    period: Annotated[
+        str, typer.Argument(help="2025, 2025Q3, 2025-07 or 2025-07..2026-06; default: last full year.")
+    ] = "",
+    recipe: Annotated[str, typer.Option(help="Name of a recipe in reports/, or a TOML file.")] = "municipal_report",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Render the standard report of a municipality and period.
+
+    Example: procurement-kit report rudersdal 2025
+    """
+    _prepare(data, as_json)
+    from procurement_kit import workbench
+
+    _answer(workbench.make_report(name, period, recipe=recipe), as_json)
+
+
+@app.command()
+def trace(
+    name: Name,
+    line_id: Annotated[str, typer.Argument(help="Identity of the line, as in the workbook.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Follow one invoice line from file to report.
+
+    Example: procurement-kit trace demo 4c1f…
+    """
+    _prepare(data, as_json)
+    from procurement_kit import workbench
+
+    _answer(workbench.trace(name, line_id), as_json)
+
+
+@app.command()
+def evaluate(
+    name: Name,
+    split: Annotated[str, typer.Option(help="later-year, unseen-suppliers or unseen-buyers.")] = "unseen-suppliers",
+    level: Annotated[int, typer.Option(help="Level of the category tree.", min=1, max=3)] = 1,
+    peers: Annotated[bool, typer.Option("--peers", help="Measure the named peers in the same run.")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the classifier on lines it has not seen.
+
+    Example: procurement-kit evaluate rudersdal --split later-year --level 2 --peers
+    """
+    _prepare(data, as_json)
+    from procurement_kit import workbench
+
+    _answer(workbench.evaluate(name, split=split, level=level, peers=peers), as_json)
+
+
+@app.command()
+def templates(
+    folder: Annotated[Path, typer.Argument(help="Where to write them.")],
+    as_json: Json = False,
+) -> None:
+    """Write blank tables to fill in: contracts, units, labelled lines, targets and the others.
+
+    Example: procurement-kit templates my_templates
+    """
+    from procurement_kit import workbench
+
+    _answer(workbench.make_templates(folder), as_json)
+
+
+@app.command()
+def doctor(data: Data = None, as_json: Json = False) -> None:
+    """Say what is installed, which municipalities there are, and what is missing or risky.
+
+    Example: procurement-kit doctor
+    """
+    _prepare(data, as_json)
+    from procurement_kit import doctor as checkup
+
+    _answer(checkup.examine(), as_json)
+
+
+def main() -> None:
+    """Run the command line; an error the user can put right ends with its message and exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")  # a Danish Windows console is cp850 by default
+    try:
+        app()
+    except ProcurementError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. Nothing half-written is left; run the same command again to go on.\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

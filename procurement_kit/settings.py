@@ -1,0 +1,157 @@
+"""What has been chosen for a municipality?
+
+`municipality.toml` in its folder; an unknown key is an error with the nearest known key. A `Municipality` is a frozen
+value: the name says which folder, the rest are choices.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from procurement_kit.errors import ParameterError, SettingsError, nearest
+
+SETTINGS_FILE = "municipality.toml"
+_NAME = re.compile(r"[a-zæøåäö0-9][a-zæøåäö0-9_-]{0,63}")
+_ALLOWED = {"language": ("da", "en"), "engine": ("duckdb", "spark"), "category_tree": ("standard", "own")}
+
+
+@dataclass(frozen=True)
+class Municipality:
+    """A municipality and its choices.
+
+    Parameters
+    ----------
+    name : str
+        Folder name: lower-case letters, digits, hyphen, underscore.
+    folder : Path
+        Where its files lie.
+    title : str
+        Name as it stands in the report.
+    privacy_key : str
+        Name of the key that personal numbers are tokenised with; the key itself lies outside the data folder.
+    currency : str
+        ISO 4217 code that `net_amount` is in.
+    language : {"da", "en"}
+        Language of reports.
+    engine : {"duckdb", "spark"}
+        What computes.
+    category_tree : {"standard", "own"}
+        The product's own tree, or `category_tree.csv` in the folder.
+    community : str
+        Purchasing community it belongs to, if any.
+    promised_right_share : Decimal
+        Share of kroner that shall be right among those the classifier claims, between 0.5 and 1.
+    tail_amount_limit : Decimal
+        Kroner a year under which a supplier is small.
+    """
+
+    name: str
+    folder: Path
+    title: str
+    privacy_key: str
+    currency: str = "DKK"
+    language: str = "da"
+    engine: str = "duckdb"
+    category_tree: str = "standard"
+    community: str = ""
+    promised_right_share: Decimal = Decimal("0.95")
+    tail_amount_limit: Decimal = Decimal("50000")
+
+
+SETTING_NAMES = tuple(f.name for f in fields(Municipality) if f.name not in ("name", "folder"))
+
+
+def check_name(name: str) -> str:
+    """Return the name if it can be a folder name.
+
+    Raises
+    ------
+    ParameterError
+        If it has other characters than lower-case letters, digits, hyphen and underscore.
+    """
+    if not _NAME.fullmatch(name):
+        raise ParameterError(
+            f"«{name}» cannot be the name of a municipality folder.",
+            expected="lower-case letters, digits, hyphen and underscore, starting with a letter or digit",
+            todo="choose a name such as «rudersdal»",
+        )
+    return name
+
+
+def read_settings(folder: Path) -> Municipality:
+    """Read `municipality.toml`.
+
+    Raises
+    ------
+    SettingsError
+        If the file is not TOML, or holds an unknown key or a value that is not allowed; all problems at once.
+    """
+    path = folder / SETTINGS_FILE
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}", todo="correct the line named") from None
+    problems = [f"{key} is not a setting.{nearest(key, SETTING_NAMES)}" for key in content if key not in SETTING_NAMES]
+    problems += [f"{key} is missing." for key in ("title", "privacy_key") if key not in content]
+    values = {key: value for key, value in content.items() if key in SETTING_NAMES}
+    problems += _wrong_values(values)
+    if problems:
+        raise SettingsError(
+            f"{path}: the settings cannot be used.",
+            problems=problems,
+            expected="the settings listed in data_templates/municipality.toml",
+            todo="correct the file",
+        )
+    return Municipality(name=folder.name, folder=folder, **values)
+
+
+def _wrong_values(values: dict) -> list[str]:
+    problems = [
+        f"{key} is «{values[key]}», allowed are {', '.join(allowed)}."
+        for key, allowed in _ALLOWED.items()
+        if key in values and values[key] not in allowed
+    ]
+    if not re.fullmatch("[A-Z]{3}", str(values.get("currency", "DKK"))):
+        problems.append(f"currency is «{values['currency']}», expected an ISO 4217 code such as DKK.")
+    limits = {
+        "promised_right_share": (Decimal("0.5"), Decimal("1")),
+        "tail_amount_limit": (Decimal(0), Decimal("1e12")),
+    }
+    for key, (low, high) in limits.items():
+        if key in values:
+            number = _decimal(values[key])
+            if number is None or not low <= number <= high:
+                problems.append(f"{key} is «{values[key]}», expected a number between {low} and {high}.")
+            values[key] = number
+    decimals = set(limits)
+    problems += [f"{key} is not a text." for key, v in values.items() if key not in decimals and not isinstance(v, str)]
+    return problems
+
+
+def _decimal(value: object) -> Decimal | None:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def settings_text(title: str, privacy_key: str, **choices: str) -> str:
+    """The content of a new `municipality.toml`.
+
+    Raises
+    ------
+    SettingsError
+        If a choice is not a setting.
+    """
+    unknown = [key for key in choices if key not in SETTING_NAMES]
+    if unknown:
+        raise SettingsError(f"{unknown[0]} is not a setting.{nearest(unknown[0], SETTING_NAMES)}")
+    values = {"title": title, "privacy_key": privacy_key, **choices}
+    return "".join(f"{key} = {_toml_text(value)}\n" for key, value in values.items())
+
+
+def _toml_text(value: str) -> str:
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

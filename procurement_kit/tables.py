@@ -1,0 +1,359 @@
+"""Which columns does each table have, what do they mean, and which step adds them?
+
+The one list of columns: it makes the templates, the column part of the glossary, the schemas of stored files and
+the input checks. Types are Ibis types; amounts are decimals, identifiers are text and keep leading zeros.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from procurement_kit.errors import TableError, nearest
+
+TEXT, DATE, FLAG, WHOLE = "string", "date", "boolean", "int64"
+KRONER, DOCUMENT_AMOUNT, QUANTITY = "decimal(18,2)", "decimal(18,4)", "decimal(18,6)"
+STEPS = ("intake", "scope", "units", "suppliers", "categories", "contracts")
+
+SCOPE_STATUSES = (
+    "in_scope", "public_payment", "transfer", "payroll", "internal", "property", "finance", "calculated",
+    "to_clarify", "no_exchange_rate",
+)  # fmt: skip
+CATEGORY_SOURCES = ("scope", "review", "rule", "model", "unclassified")
+CONTRACT_STATUSES = ("out_of_scope", "no_known_contract", "wrong_supplier", "on_contract", "undecidable")
+ITEM_CHECKS = ("ok", "wrong_item", "wrong_price", "not_testable")
+SUPPLIER_KINDS = ("company", "person", "public", "foreign", "unknown")
+LABEL_LEVELS = (1, 2, 3)
+CLASSIFIER_FEATURES = (
+    "supplier_number", "supplier_name", "item_name", "line_text", "account_number", "account_name", "service_name",
+    "unit_name", "unit_code", "item_unspsc_code", "item_cpv_code",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: name, Ibis type, Danish heading, meaning, and where it comes from.
+
+    `intake_field` is the field of the canonical invoice line it carries; `added_by` the step that adds it.
+    """
+
+    name: str
+    type: str
+    heading: str
+    meaning: str
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+    example: str = ""
+    intake_field: str = ""
+    added_by: str = "intake"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A named list of columns; `key` is unique, `is_template` says that a consultant fills it in."""
+
+    name: str
+    heading: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    is_template: bool = False
+
+    def __getitem__(self, name: str) -> Column:
+        """The column of that name."""
+        return self._by_name()[name]
+
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All column names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def schema(self, *steps: str) -> dict[str, str]:
+        """Name → Ibis type, of all columns or of those the named steps add."""
+        return {c.name: c.type for c in self.columns if not steps or c.added_by in steps}
+
+
+def _c(name: str, type_: str, heading: str, meaning: str, field: str = "", **rest) -> Column:
+    return Column(name, type_, heading, meaning, intake_field=field, **rest)
+
+
+INVOICE_LINES = Table("invoice_lines", "Fakturalinjer", "One line of an invoice, credit note or posting; each step adds its columns.", (
+    _c("line_id", TEXT, "Linje-id", "Identity of the line: for e-invoices a hash of kind, supplier, document number, date and position; for ledgers of the mapped content and its occurrence number."),
+    _c("document_id", TEXT, "Bilags-id", "Identity of the document the line stands on: hash of kind, supplier, document number and date."),
+    _c("municipality_name", TEXT, "Kommune", "Folder name of the municipality the line belongs to."),
+    _c("source_kind", TEXT, "Kildetype", "Where the line was read from.", "source_kind", allowed=("einvoice", "ledger")),
+    _c("source_name", TEXT, "Fil", "File name as delivered, CPR-like numbers masked. Provenance, never identity.", "source_sha256"),
+    _c("source_hash", TEXT, "Filens hash", "SHA-256 of the file. Provenance.", "source_sha256"),
+    _c("source_row", WHOLE, "Række i filen", "Physical row as Excel shows it; for e-invoices the position of the line in the document.", "source_row"),
+    _c("format_name", TEXT, "Format", "CustomizationID of an e-invoice, or name and version of the import profile.", "format_id"),
+    _c("document_type", TEXT, "Bilagstype", "Kind of document.", "doc_type", allowed=("invoice", "credit_note", "posting")),
+    _c("document_number", TEXT, "Fakturanummer", "Number as printed on the document.", "doc_id", required=True, example="F-1001"),
+    _c("document_uuid", TEXT, "UUID", "Universal identifier given by the sender.", "doc_uuid"),
+    _c("is_copy", FLAG, "Kopi", "The document says it is a copy.", "is_copy"),
+    _c("voucher_number", TEXT, "Bilagsnummer", "Number the municipality's ledger gave it.", "voucher_no"),
+    _c("invoice_date", DATE, "Fakturadato", "Date of issue.", "invoice_date", required=True, example="31-01-2025"),
+    _c("posting_date", DATE, "Bogføringsdato", "Date of posting in the ledger.", "posting_date"),
+    _c("delivery_from_date", DATE, "Levering fra", "First day of delivery.", "delivery_from"),
+    _c("delivery_to_date", DATE, "Levering til", "Last day of delivery.", "delivery_to"),
+    _c("supplier_number", TEXT, "CVR-nummer", "Company number without country prefix (CVR in Denmark), as text.", "supplier_cvr", example="01234567"),
+    _c("supplier_account_number", TEXT, "Kreditornummer", "First identifier printed for the supplier; a keyed token where it was a person's number.", "supplier_id"),
+    _c("supplier_account_scheme", TEXT, "Nummertype", "Scheme of that identifier, for instance DK:CVR, 0088, GLN.", "supplier_scheme"),
+    _c("supplier_kind", TEXT, "Leverandørtype", "What the supplier is, as far as the document shows.", "supplier_kind", allowed=SUPPLIER_KINDS),
+    _c("supplier_name", TEXT, "Leverandør", "Name as printed; «Privatperson» for persons.", "supplier_name", required=True, example="Eksempel Byg ApS"),
+    _c("supplier_country", TEXT, "Land", "ISO 3166 country code of the supplier's address."),
+    _c("payee_number", TEXT, "Betalingsmodtager", "Number of a payee other than the supplier; a keyed token where it was a person's.", "payee_id"),
+    _c("buyer_number", TEXT, "Køber CVR", "Company number of the buyer."),
+    _c("buyer_name", TEXT, "Køber", "Name of the buyer as printed."),
+    _c("buyer_gln_number", TEXT, "GLN/EAN", "Global location number of the receiving unit, 13 digits.", "buyer_gln", example="5798000000000"),
+    _c("buyer_unit_number", TEXT, "Omkostningssted", "Cost centre, PSP element or department code of the ordering unit.", "buyer_unit"),
+    _c("buyer_unit_name", TEXT, "Enhed i kilden", "Ordering unit as named in the source."),
+    _c("buyer_reference", TEXT, "Personreference", "Reference of the person who ordered. Personal: never in a report.", "buyer_ref"),
+    _c("line_position", WHOLE, "Linje i bilag", "Position of the line in its document, from 1."),
+    _c("line_number", TEXT, "Linjenummer", "Line identifier as printed; not unique.", "line_id"),
+    _c("parent_line_number", TEXT, "Overlinje", "Line identifier of the line this is a part of.", "parent_line_id"),
+    _c("item_name", TEXT, "Varenavn", "Name of the item, masked.", "item_name"),
+    _c("line_text", TEXT, "Linjetekst", "Description, notes and posting text, masked.", "item_text", example="Kopipapir A4 80 g"),
+    _c("item_seller_number", TEXT, "Sælgers varenummer", "Seller's item number.", "item_seller_id"),
+    _c("item_gtin_number", TEXT, "GTIN", "Global trade item number.", "item_gtin"),
+    _c("item_buyer_number", TEXT, "Købers varenummer", "Buyer's item number.", "item_buyer_id"),
+    _c("quantity", QUANTITY, "Mængde", "Quantity in `unit_code`; the sign follows the document's effect on spend.", "quantity"),
+    _c("unit_code", TEXT, "Måleenhed", "Unit of measure, UN/ECE recommendation 20 or as printed.", "unit_code"),
+    _c("unit_price_amount", QUANTITY, "Enhedspris", "Price for `price_base_quantity` units, in the document's currency.", "unit_price"),
+    _c("price_base_quantity", QUANTITY, "Prisbasis", "Number of units the price is for.", "price_base_qty"),
+    _c("price_unit_factor", QUANTITY, "Enhedsfaktor", "Orderable unit factor rate (OIOUBL).", "price_factor"),
+    _c("line_allowance_amount", DOCUMENT_AMOUNT, "Linjerabat", "Allowances on the line, for information.", "line_allowance"),
+    _c("line_charge_amount", DOCUMENT_AMOUNT, "Linjegebyr", "Charges on the line, for information.", "line_charge"),
+    _c("is_free_of_charge", FLAG, "Uden beregning", "Free of charge: not in the document's sum (OIOUBL).", "free_of_charge"),
+    _c("document_amount", DOCUMENT_AMOUNT, "Linjebeløb i valuta", "Line amount excl. VAT in the document's currency, signed: positive = spend, negative = credited.", "net_amount"),
+    _c("document_net_amount", DOCUMENT_AMOUNT, "Linjebeløb efter rabat i valuta", "`document_amount` plus its share of document-level charges less allowances, shared by largest remainder.", "net_after_doc_ac"),
+    _c("document_currency", TEXT, "Valuta", "ISO 4217 code of the document.", "currency", example="DKK"),
+    _c("net_amount", KRONER, "Beløb ekskl. moms", "`document_net_amount` in the municipality's currency, rounded by largest remainder per document; empty where no exchange rate is known.", "net_dkk", required=True, example="1.234,50"),
+    _c("exchange_rate", "decimal(18,8)", "Kurs", "Municipality's currency per unit of the document's currency.", "fx_rate"),
+    _c("exchange_rate_source", TEXT, "Kurskilde", "document, table, or empty.", "fx_source"),
+    _c("vat_basis", TEXT, "Momsgrundlag", "Whether the source's amounts are without VAT.", "vat_basis", allowed=("ex", "incl", "unknown")),
+    _c("vat_category", TEXT, "Momskategori", "EN 16931 VAT category code (OIOUBL's names mapped).", "vat_category"),
+    _c("vat_rate", "decimal(9,4)", "Momssats", "VAT rate in percent.", "vat_rate"),
+    _c("item_unspsc_code", TEXT, "UNSPSC", "Supplier's UNSPSC code: a hint, never truth.", "unspsc"),
+    _c("item_unspsc_version", TEXT, "UNSPSC-version", "Version of that code list.", "unspsc_version"),
+    _c("item_cpv_code", TEXT, "CPV", "Supplier's CPV code: a hint, never truth.", "cpv"),
+    _c("account_number", TEXT, "Konto", "Account string as printed or posted, masked.", "accounting_raw"),
+    _c("account_name", TEXT, "Kontotekst", "Text of the account."),
+    _c("service_name", TEXT, "Funktion/service", "Service or function text of the ledger."),
+    _c("art_code", TEXT, "Art", "Two-digit art of the municipal chart of accounts.", "art", example="29"),
+    _c("main_art_code", TEXT, "Hovedart", "First digit of the art.", "hovedart"),
+    _c("function_number", TEXT, "Funktion", "Main account and function.", "hovedkonto_funktion"),
+    _c("dranst_code", TEXT, "Dranst", "Drift, anlæg, statsrefusion … (1 drift, 3 anlæg).", "dranst"),
+    _c("order_number", TEXT, "Ordrenummer", "Order reference; fillers such as «n/a» are empty.", "order_ref"),
+    _c("order_line_number", TEXT, "Ordrelinje", "Line of the order.", "order_line"),
+    _c("contract_reference_number", TEXT, "Kontraktreference", "Contract named on the document.", "contract_ref"),
+    _c("project_number", TEXT, "Projekt", "Project named on the document.", "project_ref"),
+    _c("credited_document_number", TEXT, "Krediterer faktura", "Number of the invoice a credit note corrects.", "credits_doc_id"),
+    _c("privacy_level", WHOLE, "Fortrolighed", "0 none, 1 ordinary, 2 sensitive, 3 other private: the higher of the document's own mark and the scan.", "pii_level"),
+    _c("privacy_hit_count", WHOLE, "Maskerede numre", "Number of CPR-like numbers masked on the line.", "pii_hits"),
+    _c("check_codes", TEXT, "Kontrolkoder", "Codes of checks that did not hold, separated by spaces; for information.", "checks"),
+    *(_c(f"labelled_category_{n}", TEXT, f"Kendt kategori niveau {n}", f"Category given in the source at level {n}, as printed; empty where the source says it is not categorised.") for n in LABEL_LEVELS),
+    _c("scope_status", TEXT, "Omfang", "Whether the line is procurement, and if not, what it is.", "scope", allowed=SCOPE_STATUSES, added_by="scope"),
+    _c("scope_reason", TEXT, "Omfangsregel", "Rule and version that decided.", "scope_rule", added_by="scope"),
+    _c("unit_name", TEXT, "Enhed", "Ordering unit (bestillende enhed).", added_by="units"),
+    _c("unit_center_name", TEXT, "Center", "Center the unit belongs to on that date.", added_by="units"),
+    _c("unit_division_name", TEXT, "Forvaltning", "Forvaltning the center belongs to on that date.", added_by="units"),
+    _c("supplier_key", TEXT, "Leverandørnøgle", "Identity of who was really paid.", added_by="suppliers"),
+    _c("supplier_label", TEXT, "Leverandør (samlet)", "One readable name per supplier key.", added_by="suppliers"),
+    _c("supplier_match", TEXT, "Leverandørgenkendelse", "How the identity was found.", allowed=("number", "name", "person", "none"), added_by="suppliers"),
+    _c("category_code", TEXT, "Kategorikode", "Deepest category claimed; empty where none is.", added_by="categories"),
+    _c("category_source", TEXT, "Kategorikilde", "What decided the category.", allowed=CATEGORY_SOURCES, added_by="categories"),
+    _c("category_reason", TEXT, "Kategoribegrundelse", "Rule id, model version or decision that decided.", added_by="categories"),
+    _c("category_confidence", "decimal(7,6)", "Sikkerhed", "Calibrated probability of the claimed category (1 for rules and reviews).", added_by="categories"),
+    *(_c(f"category_{n}_code", TEXT, f"Kategorikode niveau {n}", f"Category at level {n}, empty where not claimed.", added_by="categories") for n in LABEL_LEVELS),
+    _c("category_proposed_code", TEXT, "Foreslået kategori", "Most probable deepest category, claimed or not.", added_by="categories"),
+    _c("category_proposed_confidence", "decimal(7,6)", "Forslagets sikkerhed", "Its calibrated probability.", added_by="categories"),
+    _c("is_addressable", FLAG, "Påvirkeligt", "In scope and not in a monopoly, statutory or exempt category.", added_by="categories"),
+    _c("contract_number", TEXT, "Aftalenummer", "Contract the line was bought on, or should have been.", added_by="contracts"),
+    _c("contract_status", TEXT, "Aftalestatus", "Exactly one status per line.", allowed=CONTRACT_STATUSES, added_by="contracts"),
+    _c("item_check", TEXT, "Varekontrol", "Item and price against the contract's list, for lines on contract.", allowed=ITEM_CHECKS, added_by="contracts"),
+    _c("contract_reason", TEXT, "Aftalebegrundelse", "Why the status is what it is.", added_by="contracts"),
+), key=("line_id",), is_template=True)  # fmt: skip
+
+SET_ASIDE_COLUMNS = (
+    Column("set_aside_status", TEXT, "Sat til side", "Why the line does not count.", allowed=("held_back", "duplicate")),
+    Column("set_aside_reason", TEXT, "Årsag", "Check that failed, or the line it repeats."),
+)
+SET_ASIDE_LINES = Table("set_aside_lines", "Linjer sat til side", "Lines that were read but do not count: held back, or duplicates.", tuple(c for c in INVOICE_LINES.columns if c.added_by == "intake") + SET_ASIDE_COLUMNS)  # fmt: skip
+
+DOCUMENTS = Table("documents", "Bilagskontrol", "One control row per document or ledger file: header totals against lines.", (
+    Column("document_id", TEXT, "Bilags-id", "Identity of the document; empty where the file could not be read."),
+    Column("source_name", TEXT, "Fil", "File name as delivered, masked."),
+    Column("source_hash", TEXT, "Filens hash", "SHA-256 of the file."),
+    Column("document_number", TEXT, "Fakturanummer", "As printed."),
+    Column("document_type", TEXT, "Bilagstype", "invoice, credit_note or posting."),
+    Column("format_name", TEXT, "Format", "CustomizationID or profile."),
+    Column("document_currency", TEXT, "Valuta", "ISO 4217 code."),
+    Column("line_count", WHOLE, "Linjer", "Lines read."),
+    Column("line_sum_amount", DOCUMENT_AMOUNT, "Sum af linjer", "Sum of line amounts in the document's currency, signed."),
+    Column("header_line_amount", DOCUMENT_AMOUNT, "Linjesum i hoved", "LegalMonetaryTotal/LineExtensionAmount, signed."),
+    Column("header_allowance_amount", DOCUMENT_AMOUNT, "Rabat i alt", "AllowanceTotalAmount, signed."),
+    Column("header_charge_amount", DOCUMENT_AMOUNT, "Gebyr i alt", "ChargeTotalAmount, signed."),
+    Column("header_tax_amount", DOCUMENT_AMOUNT, "Moms i alt", "Sum of TaxTotal/TaxAmount, signed."),
+    Column("header_payable_amount", DOCUMENT_AMOUNT, "At betale", "PayableAmount, signed."),
+    Column("difference_amount", DOCUMENT_AMOUNT, "Difference", "Header sum of lines less sum of lines."),
+    Column("document_status", TEXT, "Status", "What became of it.", allowed=("taken_in", "held_back", "duplicate", "mixed")),
+    Column("document_reason", TEXT, "Årsag", "Why, where it was not taken in."),
+))  # fmt: skip
+
+CATEGORY_TREE = Table("category_tree", "Kategoritræ", "The categories a line can be placed in.", (
+    Column("category_code", TEXT, "Kode", "Stable code, two digits per level.", required=True, example="1801"),
+    Column("parent_category_code", TEXT, "Overkategori", "Code of the parent, empty at the top level.", example="18"),
+    Column("category_name_da", TEXT, "Navn", "Danish name.", required=True, example="Kontorartikler og papir"),
+    Column("category_name_en", TEXT, "Engelsk navn", "English name.", example="Office supplies and paper"),
+    Column("purchase_type", TEXT, "Type", "What is bought.", allowed=("goods", "services", "works"), example="goods"),
+    Column("cpv_codes", TEXT, "CPV-koder", "CPV codes, 8 digits, separated by spaces.", example="30190000 30197600"),
+    Column("light_cpv_codes", TEXT, "Heraf light", "Those CPV codes that are under the light regime.", example=""),
+    Column("is_e_tradable", FLAG, "E-handel mulig", "Can be bought through a catalogue.", example="ja"),
+    Column("is_granted_to_citizen", FLAG, "Bevilget til borger", "Granted to a single citizen: never on a call list.", example="nej"),
+    Column("is_public_tariff", FLAG, "Offentlig/takst", "Often paid to a public body or under a public tariff.", example="nej"),
+    Column("is_exempt", FLAG, "Undtaget/monopol", "Monopoly or exempt: analysed but not addressable.", example="nej"),
+    Column("is_possibly_grant", FLAG, "Ofte tilskud", "Often a grant: ask before counting.", example="nej"),
+    Column("is_capital", FLAG, "Anlæg", "Construction, shown apart from operations.", example="nej"),
+    Column("belongs_da", TEXT, "Hører til", "What belongs here, one sentence.", example="Papir, skriveredskaber og arkivering."),
+    Column("belongs_not_da", TEXT, "Hører ikke til", "What does not, and where it belongs.", example="Møbler (1802)."),
+), key=("category_code",), is_template=True)  # fmt: skip
+
+CATEGORY_PHRASES = Table("category_phrases", "Kategoriord", "Words and phrases as they stand on invoice lines, per category.", (
+    Column("category_code", TEXT, "Kode", "Category.", required=True, example="180101"),
+    Column("phrase_kind", TEXT, "Art", "Kind of phrase.", required=True, allowed=("word", "abbreviation", "size", "settlement", "supplier", "account"), example="word"),
+    Column("phrase", TEXT, "Ord", "As written on the line.", required=True, example="kopipapir A4 80 g"),
+), is_template=True)  # fmt: skip
+
+CONTRACTS = Table("contracts", "Aftaler", "One row per contract, or per lot and supplier of a contract.", (
+    Column("contract_number", TEXT, "Aftalenummer", "Number of the contract.", required=True, example="A-2024-01"),
+    Column("lot_number", TEXT, "Delaftale", "Lot, empty where there is one only.", example="1"),
+    Column("contract_title", TEXT, "Titel", "Title.", required=True, example="Kontorartikler"),
+    Column("category_codes", TEXT, "Kategorier", "Category codes covered, separated by spaces; a parent covers its children.", example="1801 1803"),
+    Column("supplier_number", TEXT, "CVR-nummer", "Company number of the supplier.", example="01234567"),
+    Column("supplier_name", TEXT, "Leverandør", "Name of the supplier.", required=True, example="Eksempel Kontor A/S"),
+    Column("participant_names", TEXT, "Deltagere", "Municipalities that take part, separated by spaces; empty = the one whose register this is.", example=""),
+    Column("valid_from_date", DATE, "Gælder fra", "First day.", required=True, example="01-01-2024"),
+    Column("valid_to_date", DATE, "Gælder til", "Last day without options.", required=True, example="31-12-2026"),
+    Column("option_to_date", DATE, "Option til", "Last day if options are used.", example="31-12-2028"),
+    Column("is_option_used", FLAG, "Option udnyttet", "Options are in use.", example="nej"),
+    Column("is_binding", FLAG, "Forpligtende", "Must be used; empty counts as binding.", example="ja"),
+    Column("binding_from_date", DATE, "Forpligtende fra", "Binding from this day, where later than the start.", example=""),
+    Column("is_e_tradable", FLAG, "E-handel mulig", "Can be ordered electronically.", example="ja"),
+    Column("contract_owner", TEXT, "Aftaleejer", "Who made it.", allowed=("own", "community", "ski", "other"), example="own"),
+    Column("contract_value_amount", KRONER, "Anslået værdi", "Estimated value over the whole term.", example="4.500.000,00"),
+    Column("maximum_amount", KRONER, "Maksimum", "Maximum value of a framework agreement.", example="6.000.000,00"),
+    Column("notice_month_count", WHOLE, "Opsigelse (mdr.)", "Months of notice.", example="6"),
+), is_template=True)  # fmt: skip
+
+CONTRACT_PARTICIPANTS = Table("contract_participants", "Aftaledeltagere", "Which municipalities take part in a contract, and from when.", (
+    Column("contract_number", TEXT, "Aftalenummer", "Contract.", required=True, example="A-2024-01"),
+    Column("municipality_name", TEXT, "Kommune", "Folder name of the municipality.", required=True, example="demo"),
+    Column("joined_date", DATE, "Tiltrådt", "From when it takes part.", required=True, example="01-01-2024"),
+    Column("is_binding", FLAG, "Forpligtende", "Binding for this participant.", example="ja"),
+), is_template=True)  # fmt: skip
+
+CONTRACT_ITEMS = Table("contract_items", "Aftalevarer", "Items and agreed prices of a contract.", (
+    Column("contract_number", TEXT, "Aftalenummer", "Contract.", required=True, example="A-2024-01"),
+    Column("item_number", TEXT, "Varenummer", "Seller's item number.", required=True, example="10045"),
+    Column("item_name", TEXT, "Varenavn", "Name.", example="Kopipapir A4 80 g, 5x500"),
+    Column("unit_code", TEXT, "Måleenhed", "Unit the price is for.", required=True, example="CT"),
+    Column("agreed_price_amount", KRONER, "Aftalt pris", "Price excl. VAT per unit.", required=True, example="132,50"),
+    Column("valid_from_date", DATE, "Gælder fra", "From this day; empty = as the contract.", example=""),
+), is_template=True)  # fmt: skip
+
+_PRINTED = (
+    Column("supplier_number", TEXT, "CVR-nummer", "As printed; empty matches any.", example="01234567"),
+    Column("supplier_name", TEXT, "Leverandør", "As printed; empty matches any.", example="Eksempel Kontor A/S"),
+    Column("text", TEXT, "Tekst", "Item name and line text as printed; empty matches any.", example="Kopipapir A4 80 g"),
+    Column("account_number", TEXT, "Konto", "As printed; empty matches any.", example="29100"),
+    Column("account_name", TEXT, "Kontotekst", "As printed; empty matches any.", example="Kontorhold"),
+    Column("unit", TEXT, "Enhed", "Ordering unit; empty matches any.", example="Skolevangen"),
+)
+_DECIDED = (
+    Column("category_code", TEXT, "Kategorikode", "Category that holds.", required=True, example="1801"),
+    Column("decided_by", TEXT, "Besluttet af", "Initials or role, not a full name.", example="indkøb"),
+    Column("decided_date", DATE, "Dato", "When.", example="15-01-2026"),
+)
+LABELLED_LINES = Table("labelled_lines", "Kendte linjer", "Lines whose category is known; the classifier learns from them.", (*_PRINTED, Column("category_code", TEXT, "Kategorikode", "Known category.", required=True, example="1801")), is_template=True)  # fmt: skip
+DECISIONS = Table("decisions", "Beslutninger", "Reviewed decisions, keyed by what was printed; they win over everything else.", (*_PRINTED, *_DECIDED), is_template=True)  # fmt: skip
+RULES = Table("rules", "Regler", "Category rules; every filled cell must match. The text cell is a phrase that occurs in the text.", (Column("rule_id", TEXT, "Regel", "Identity of the rule.", required=True, example="R-001"), *_PRINTED, *_DECIDED), key=("rule_id",), is_template=True)  # fmt: skip
+
+UNITS = Table("units", "Enheder", "Which ordering unit a GLN, cost centre or PSP element is, dated.", (
+    Column("buyer_gln_number", TEXT, "GLN/EAN", "13 digits; this or the cost centre.", example="5798000000001"),
+    Column("buyer_unit_number", TEXT, "Omkostningssted", "Cost centre, PSP element or department code.", example="4711"),
+    Column("unit_name", TEXT, "Enhed", "Ordering unit.", required=True, example="Skolevangen"),
+    Column("unit_center_name", TEXT, "Center", "Center.", example="Skolecenter"),
+    Column("unit_division_name", TEXT, "Forvaltning", "Forvaltning.", example="Børn og Unge"),
+    Column("valid_from_date", DATE, "Gælder fra", "Empty = always.", example=""),
+    Column("valid_to_date", DATE, "Gælder til", "Empty = still.", example=""),
+), is_template=True)  # fmt: skip
+
+TARGETS = Table("targets", "Mål", "Targets the municipality has set.", (
+    Column("target_key", TEXT, "Nøgletal", "Key figure.", required=True, allowed=("contract_compliance", "contract_coverage", "e_trade", "supplier_count"), example="contract_compliance"),
+    Column("period", TEXT, "Periode", "A period such as 2025 or 2025Q3.", required=True, example="2025"),
+    Column("target_value", "decimal(18,4)", "Mål", "Share between 0 and 1, or a number.", required=True, example="0,90"),
+), is_template=True)  # fmt: skip
+
+EXCHANGE_RATES = Table("exchange_rates", "Valutakurser", "Rates the municipality supplies, dated.", (
+    Column("document_currency", TEXT, "Valuta", "ISO 4217 code.", required=True, example="EUR"),
+    Column("valid_from_date", DATE, "Gælder fra", "From this day, until the next row of the same currency.", required=True, example="01-01-2025"),
+    Column("exchange_rate", "decimal(18,8)", "Kurs", "Municipality's currency per unit.", required=True, example="7,46"),
+    Column("rate_source", TEXT, "Kilde", "Where the rate is from.", required=True, example="Nationalbanken"),
+), is_template=True)  # fmt: skip
+
+SCOPE_RULES = Table("scope_rules", "Omfangsregler", "Which arts are procurement.", (
+    Column("version", TEXT, "Version", "Version of the rule set.", required=True),
+    Column("rule_id", TEXT, "Regel", "Identity of the rule.", required=True),
+    Column("art_pattern", TEXT, "Art", "Art code or its first digit; the longest wins.", required=True),
+    Column("scope_status", TEXT, "Omfang", "What lines of that art are.", required=True, allowed=SCOPE_STATUSES),
+    Column("when_supplier_number", TEXT, "Omfang med CVR", "What they are when the supplier has a company number.", allowed=SCOPE_STATUSES),
+    Column("is_mixed", FLAG, "Blandet", "Holds other things too: shown separately."),
+    Column("heading_da", TEXT, "Navn", "Danish name of the art.", required=True),
+    Column("reason_da", TEXT, "Begrundelse", "Why."),
+    Column("source", TEXT, "Kilde", "Source."),
+), key=("rule_id",))  # fmt: skip
+
+PUBLIC_BODIES = Table("public_bodies", "Offentlige myndigheder", "Public bodies: payments to them are not procurement.", (
+    Column("name", TEXT, "Navn", "Official name.", required=True),
+    Column("aliases", TEXT, "Andre navne", "Other names, separated by |."),
+    Column("body_type", TEXT, "Type", "Kind of body.", required=True),
+    Column("scope_status", TEXT, "Omfang", "What payments to it are.", required=True, allowed=SCOPE_STATUSES),
+    Column("valid_from", DATE, "Fra", "Exists from."),
+    Column("valid_to", DATE, "Til", "Exists to."),
+    Column("cvr_number", TEXT, "CVR-nummer", "Only where a source is cited."),
+    Column("source", TEXT, "Kilde", "Source.", required=True),
+), key=("name",))  # fmt: skip
+
+TABLES = (
+    INVOICE_LINES, SET_ASIDE_LINES, DOCUMENTS, CATEGORY_TREE, CATEGORY_PHRASES, CONTRACTS, CONTRACT_PARTICIPANTS,
+    CONTRACT_ITEMS, LABELLED_LINES, DECISIONS, RULES, UNITS, TARGETS, EXCHANGE_RATES, SCOPE_RULES, PUBLIC_BODIES,
+)  # fmt: skip
+
+
+def require(present: Iterable[str], needed: Iterable[str], *, where: str) -> None:
+    """Refuse a table that lacks columns, all at once and with the nearest name.
+
+    Raises
+    ------
+    TableError
+        If a needed column is missing.
+
+    Examples
+    --------
+    >>> require(["suplier_name"], ["supplier_name"], where="contracts.csv")
+    Traceback (most recent call last):
+    procurement_kit.errors.TableError: contracts.csv: columns are missing.
+      - supplier_name is missing. Did you mean «suplier_name»?
+    Expected: every column named above
+    To do: add the columns, or correct their headings
+    """
+    present = list(present)
+    missing = [name for name in needed if name not in present]
+    if missing:
+        raise TableError(
+            f"{where}: columns are missing.",
+            problems=[f"{name} is missing.{nearest(name, present)}" for name in missing],
+            expected="every column named above",
+            todo="add the columns, or correct their headings",
+        )

@@ -1,0 +1,251 @@
+"""How is a table that a consultant filled in read, and how is a blank one made?
+
+Headings may be the column names or the Danish headings; CSV with semicolon, comma or tab, or XLSX. Values are Danish
+(1.234,50 · 31-01-2025 · ja/nej) or ISO. All problems are reported at once, with file, row as Excel shows it and heading.
+"""
+
+import csv
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from procurement_kit.errors import FileFormatError, InputNotFoundError, TableError
+from procurement_kit.settings import SETTING_NAMES, SETTINGS_FILE, Municipality
+from procurement_kit.tables import DATE, FLAG, TABLES, TEXT, WHOLE, Column, Table, require
+from procurement_kit.values import decode, read_amount, read_date, read_flag
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TEMPLATES = tuple(table for table in TABLES if table.is_template)
+MAX_ROWS = 2_000_000
+
+
+def read_template(path: Path, table: Table) -> "pa.Table":
+    """Read a filled-in table.
+
+    Parameters
+    ----------
+    path : Path
+        CSV or XLSX file.
+    table : Table
+        Which table it is; optional columns that are not there are empty.
+
+    Returns
+    -------
+    pyarrow.Table
+        All columns of the table, typed.
+
+    Raises
+    ------
+    InputNotFoundError, FileFormatError, TableError
+        With every problem: file, row, heading, value.
+    """
+    import pyarrow as pa
+
+    from procurement_kit.store import arrow_schema
+
+    header, rows = _read_cells(Path(path))
+    names = [_column_name(heading, table) for heading in header]
+    needed = [c.name for c in table.columns if c.required and c.added_by == "intake"]
+    require([name or heading for name, heading in zip(names, header, strict=True)], needed, where=Path(path).name)
+    problems: list[str] = []
+    records = [_record(number, row, names, table, problems) for number, row in rows]
+    problems += _repeated_keys(records, rows, table)
+    if problems:
+        raise TableError(
+            f"{Path(path).name}: {len(problems)} cells cannot be used.",
+            problems=problems,
+            expected=f"the columns and values of data_templates/{table.name}.csv",
+            todo="correct the cells named and save the file",
+        )
+    return pa.Table.from_pylist(records, schema=arrow_schema(table.schema()))
+
+
+def _read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    if not path.is_file():
+        raise InputNotFoundError(
+            f"{path} is not a file.", expected="an existing CSV or XLSX file", todo="check the path"
+        )
+    if path.stat().st_size == 0:
+        raise FileFormatError(f"{path.name} is empty.", expected="a heading row and data", todo="fill in the template")
+    cells = _xlsx_cells(path) if path.suffix.lower() == ".xlsx" else _csv_cells(path)
+    filled = [(number, row) for number, row in enumerate(cells, start=1) if any(cell.strip() for cell in row)]
+    if not filled:
+        raise FileFormatError(f"{path.name} has no filled row.", expected="a heading row and data", todo="fill it in")
+    if len(filled) > MAX_ROWS:
+        raise FileFormatError(
+            f"{path.name} has more than {MAX_ROWS} rows.", expected="a list kept by hand", todo="split it"
+        )
+    header = [cell.strip() for cell in filled[0][1]]
+    return header, filled[1:]
+
+
+def _csv_cells(path: Path) -> list[list[str]]:
+    try:
+        text = decode(path.read_bytes())
+    except UnicodeDecodeError:
+        raise FileFormatError(f"{path.name} is not a text file.", expected="CSV in UTF-8 or Windows-1252") from None
+    if "\x00" in text:
+        raise FileFormatError(f"{path.name} is not a text file.", expected="CSV in UTF-8 or Windows-1252")
+    first = text.split("\n", 1)[0]
+    delimiter = max(";,\t", key=first.count)
+    return list(csv.reader(io.StringIO(text), delimiter=delimiter))
+
+
+def _xlsx_cells(path: Path) -> list[list[str]]:
+    from zipfile import BadZipFile
+
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError):
+        raise FileFormatError(f"{path.name} is not an XLSX workbook.", expected="a workbook saved by Excel") from None
+    rows = [[_cell_text(value) for value in row] for row in book.worksheets[0].iter_rows(values_only=True)]
+    book.close()
+    return rows
+
+
+def _cell_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "ja" if value else "nej"
+    if isinstance(value, (int, float)):
+        number = Decimal(repr(value))
+        return f"{number.normalize():f}".replace(".", ",")
+    return value.date().isoformat() if hasattr(value, "date") else str(value)
+
+
+def _column_name(heading: str, table: Table) -> str | None:
+    for column in table.columns:
+        if heading.casefold() in (column.name, column.heading.casefold()):
+            return column.name
+    return None
+
+
+def _record(number: int, row: list[str], names: list[str | None], table: Table, problems: list[str]) -> dict:
+    cells = {name: cell for name, cell in zip(names, row) if name}  # noqa: B905  a short row ends in empty cells
+    record = {}
+    for column in table.columns:
+        try:
+            record[column.name] = read_cell(cells.get(column.name, ""), column)
+        except ValueError as problem:
+            problems.append(f"row {number}, «{column.heading}»: {problem}")
+    return record
+
+
+def read_cell(cell: str, column: Column) -> object:
+    """Read one cell as its column's type; None where it is empty.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, is missing where it is required, or is not one of the allowed values.
+    """
+    value = _reader(column)(cell.strip()) if cell.strip() else None
+    if value is None and column.required:
+        raise ValueError("is empty")
+    if value is not None and column.allowed and value not in column.allowed:
+        raise ValueError(f"«{value}» is not one of {', '.join(column.allowed)}")
+    return value
+
+
+def _reader(column: Column) -> Callable[[str], object]:
+    readers = {TEXT: str, DATE: read_date, FLAG: read_flag, WHOLE: _whole}
+    return readers.get(column.type, _decimal)
+
+
+def _whole(cell: str) -> int:
+    if not cell.lstrip("-").isdigit():
+        raise ValueError(f"«{cell}» is not a whole number")
+    return int(cell)
+
+
+def _decimal(cell: str) -> Decimal | None:
+    return read_amount(cell)
+
+
+def _repeated_keys(records: list[dict], rows: list[tuple[int, list[str]]], table: Table) -> list[str]:
+    if not table.key:
+        return []
+    seen: dict[tuple, int] = {}
+    problems = []
+    for (number, _), record in zip(rows, records, strict=True):
+        key = tuple(record.get(name) for name in table.key)
+        if key in seen:
+            problems.append(f"row {number}: «{' '.join(map(str, key))}» stands in row {seen[key]} already")
+        seen.setdefault(key, number)
+    return problems
+
+
+def template_text(table: Table) -> str:
+    """A blank table as CSV: Danish headings, one example row; semicolon and UTF-8 with a byte order mark for Excel."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    columns = [c for c in table.columns if c.added_by == "intake"]
+    writer.writerow([c.heading for c in columns])
+    writer.writerow([c.example for c in columns])
+    return "\ufeff" + out.getvalue()
+
+
+def write_templates(folder: Path) -> list[Path]:
+    """Write blank tables to fill in, as CSV and as XLSX whose text columns stay text, and the settings file.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write; made if it is not there.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    from procurement_kit.store import write_text
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for table in TEMPLATES:
+        path = folder / f"{table.name}.csv"
+        path.write_bytes(template_text(table).encode("utf-8"))
+        _write_blank_workbook(folder / f"{table.name}.xlsx", table)
+        written += [path, path.with_suffix(".xlsx")]
+    write_text(folder / SETTINGS_FILE, settings_template())
+    return [*written, folder / SETTINGS_FILE]
+
+
+def _write_blank_workbook(path: Path, table: Table) -> None:
+    from datetime import datetime
+
+    import xlsxwriter
+
+    columns = [c for c in table.columns if c.added_by == "intake"]
+    book = xlsxwriter.Workbook(path)
+    book.set_properties({"title": table.heading, "created": datetime(2025, 1, 1)})
+    sheet = book.add_worksheet(table.heading[:31])
+    text, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True, "text_wrap": True})
+    for number, column in enumerate(columns):
+        sheet.set_column(number, number, max(14, len(column.heading) + 2), text if column.type == TEXT else None)
+        sheet.write_string(0, number, column.heading, bold)
+        sheet.write_comment(0, number, f"{column.name}: {column.meaning} {' | '.join(column.allowed)}".strip())
+        sheet.write_string(1, number, column.example, text)
+    sheet.freeze_panes(1, 0)
+    book.close()
+
+
+def settings_template() -> str:
+    """A `municipality.toml` with every setting and its default, explained."""
+    from dataclasses import fields
+
+    rows = ["# Settings of a municipality. Lines that start with # are defaults and may be left out.", ""]
+    rows += ['title = "Eksempel Kommune"', 'privacy_key = "eksempel-1a2b3c4d"']
+    for field in fields(Municipality):
+        if field.name in SETTING_NAMES and field.name not in ("title", "privacy_key"):
+            rows.append(f'# {field.name} = "{field.default}"')
+    return "\n".join(rows) + "\n"

@@ -1,0 +1,94 @@
+"""Fixtures shared by all tests: a fresh data folder, a municipality, and invoice lines written as small rows."""
+
+import os
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+LINE_DEFAULTS = {
+    "municipality_name": "prøveby",
+    "source_kind": "ledger",
+    "document_type": "posting",
+    "document_currency": "DKK",
+    "invoice_date": date(2025, 3, 1),
+    "supplier_kind": "company",
+    "is_copy": False,
+    "is_free_of_charge": False,
+    "privacy_level": 0,
+    "privacy_hit_count": 0,
+}
+
+
+@pytest.fixture(scope="session")
+def project():
+    """The project's root folder."""
+    return PROJECT
+
+
+@pytest.fixture
+def data_home(tmp_path, monkeypatch):
+    """An empty data folder and key folder of its own."""
+    monkeypatch.setenv("PROCUREMENT_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("PROCUREMENT_KEYS", str(tmp_path / "keys"))
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def municipality(data_home):
+    """A fresh municipality named «prøveby» whose key is known."""
+    from procurement_kit.store import create_municipality, write_key
+
+    write_key("test-key", b"0" * 32)
+    return create_municipality("prøveby", title="Prøveby Kommune", privacy_key="test-key")
+
+
+def complete_lines(rows: list[dict]) -> list[dict]:
+    """Fill rows with the defaults of an ordinary ledger line; `net` may be given as a text such as "100.00"."""
+    lines = []
+    for number, row in enumerate(rows, start=1):
+        line = {**LINE_DEFAULTS, "line_id": f"L{number:04d}", "document_id": f"D{number:04d}", **row}
+        line.setdefault("document_number", line["document_id"])
+        amount = line.pop("net", line.get("net_amount"))
+        if amount is not None:
+            line["net_amount"] = Decimal(amount)
+            line.setdefault("document_amount", Decimal(amount))
+            line.setdefault("document_net_amount", Decimal(amount))
+        lines.append(line)
+    return lines
+
+
+@pytest.fixture
+def lines_of():
+    """Make an Ibis table of invoice lines, with the columns intake adds, from a few words per line."""
+    from procurement_kit.store import table_of
+    from procurement_kit.tables import INVOICE_LINES
+
+    def make(*rows: dict):
+        return table_of(complete_lines(list(rows)), INVOICE_LINES.schema("intake"))
+
+    return make
+
+
+@pytest.fixture
+def cube_of():
+    """Make an Ibis table with all columns of the spend cube from a few words per line."""
+    from procurement_kit.store import table_of
+    from procurement_kit.tables import INVOICE_LINES
+
+    def make(*rows: dict):
+        return table_of(complete_lines(list(rows)), INVOICE_LINES.schema())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Folder of real data; the test is skipped with a reason where it is not there."""
+    folder = Path(os.environ.get("PROCUREMENT_SHARED", PROJECT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("real data not found: set PROCUREMENT_SHARED to the folder that holds it")
+    return folder

@@ -1,0 +1,138 @@
+"""Do files appear whole or not at all, and is what is written what is read?"""
+
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from procurement_kit import store
+from procurement_kit.errors import InputNotFoundError, MissingPartError, MunicipalityNotFoundError, ParameterError
+
+TYPES = {"name": "string", "net_amount": "decimal(18,2)", "invoice_date": "date"}
+ROWS = [
+    {"name": "Ærø", "net_amount": Decimal("-1.10"), "invoice_date": date(2025, 1, 1)},
+    {"name": None, "net_amount": Decimal("2.20"), "invoice_date": None},
+]
+
+
+def rows_table(rows=ROWS):
+    return pa.Table.from_pylist(rows, schema=store.arrow_schema(TYPES))
+
+
+def test_an_unknown_municipality_is_refused_with_the_nearest(municipality):
+    with pytest.raises(MunicipalityNotFoundError, match="Did you mean «prøveby»"):
+        store.open_municipality("prøvebj")
+
+
+def test_the_privacy_key_lies_outside_the_data_folder(data_home):
+    made = store.create_municipality("nyby")
+    assert len(store.read_key(made.privacy_key)) == 32
+    assert not store.key_path(made.privacy_key).is_relative_to(data_home)
+    assert made.privacy_key not in (p.stem for p in data_home.rglob("*"))
+
+
+def test_making_a_municipality_twice_keeps_its_key(data_home):
+    assert store.create_municipality("nyby").privacy_key == store.create_municipality("nyby").privacy_key
+
+
+def test_a_missing_key_is_an_error_and_not_a_new_key(municipality):
+    store.key_path("test-key").unlink()
+    with pytest.raises(MissingPartError, match="would break identities"):
+        store.read_key("test-key")
+
+
+def test_a_lookup_is_read_as_written(municipality):
+    store.write_lookup(municipality, "names", TYPES, [rows_table()])
+    assert store.read_lookup(municipality, "names", TYPES).to_pyarrow().to_pylist() == ROWS
+
+
+def test_a_lookup_not_made_yet_is_empty_with_its_columns(municipality):
+    table = store.read_lookup(municipality, "none", TYPES)
+    assert (table.columns, table.count().to_pyarrow().as_py()) == (tuple(TYPES), 0)
+
+
+def test_a_failed_write_leaves_what_was_there(municipality):
+    store.write_lookup(municipality, "names", TYPES, [rows_table()])
+
+    def broken():
+        yield rows_table(ROWS[:1])
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.write_lookup(municipality, "names", TYPES, broken())
+    assert store.read_lookup(municipality, "names", TYPES).count().to_pyarrow().as_py() == 2
+    assert list((municipality.folder / "pending").iterdir()) == []
+
+
+def test_a_run_killed_between_two_renames_is_put_right_when_the_folder_is_opened(municipality):
+    store.write_lookup(municipality, "names", TYPES, [rows_table()])
+    target = municipality.folder / "lookups" / "names"
+    aside = municipality.folder / "pending" / "old-1"
+    target.rename(aside)
+    store.write_text(aside.with_suffix(".json"), '{"target": "lookups/names"}')
+    again = store.open_municipality("prøveby")
+    assert store.read_lookup(again, "names", TYPES).count().to_pyarrow().as_py() == 2
+
+
+def test_parts_are_numbered_and_bounded(tmp_path):
+    with store.parquet_parts(tmp_path / "d", store.arrow_schema(TYPES), rows_per_part=2) as write:
+        for _ in range(3):
+            write(rows_table())
+    assert sorted(p.name for p in (tmp_path / "d").iterdir()) == [f"part-0000{n}.parquet" for n in range(3)]
+
+
+def test_a_dataset_written_by_the_engine_keeps_every_oere(municipality):
+    store.write_lookup(municipality, "names", TYPES, [rows_table()])
+    table = store.read_lookup(municipality, "names", TYPES)
+    store.write_dataset(
+        municipality, municipality.folder / "cube", table.mutate(double=table.net_amount + table.net_amount)
+    )
+    back = store.read_parquet(municipality, municipality.folder / "cube" / "*.parquet", TYPES)
+    assert back.net_amount.sum().to_pyarrow().as_py() == Decimal("1.10")
+
+
+def test_batches_are_bounded(municipality):
+    store.write_lookup(municipality, "names", TYPES, [rows_table() for _ in range(10)])
+    batches = list(store.batches_of(store.read_lookup(municipality, "names", TYPES), municipality, size=7))
+    assert sum(b.num_rows for b in batches) == 20
+    assert len(batches) >= 2
+
+
+def test_a_load_that_another_replaces_is_cleared_away(municipality):
+    for key, replaces in (("0001-a", []), ("0002-b", ["0001-a"])):
+        with store.new_load(municipality, key) as folder:
+            store.write_text(folder / "load.json", f'{{"replaces": {str(replaces).replace(chr(39), chr(34))}}}')
+    assert len(store.loads(municipality)) == 1
+    assert [p.name for p in (municipality.folder / "lines").iterdir()] == ["0002-b"]
+
+
+def test_two_runs_cannot_change_a_municipality_at_the_same_time(municipality):
+    from filelock import FileLock
+
+    with FileLock(municipality.folder / ".lock"), pytest.raises(ParameterError, match="Another run"):
+        with store.locked(municipality):
+            raise AssertionError("the lock was given twice")
+
+
+def test_a_fingerprint_follows_content_not_place(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "f.txt").write_text("same")
+    assert store.fingerprint(tmp_path / "a") == store.fingerprint(tmp_path / "b")
+    (tmp_path / "b" / "f.txt").write_text("other")
+    assert store.fingerprint(tmp_path / "a") != store.fingerprint(tmp_path / "b")
+    assert store.fingerprint("x", ["y"]) != store.fingerprint("x", ["z"])
+
+
+def test_the_hash_of_a_file_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(InputNotFoundError):
+        store.file_hash(tmp_path / "none")
+
+
+def test_the_data_folder_is_looked_for_upwards(tmp_path, monkeypatch):
+    monkeypatch.delenv("PROCUREMENT_DATA", raising=False)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "notebooks" / "deep").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "notebooks" / "deep")
+    assert store.data_folder() == tmp_path / "data"
