@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 _WORD = re.compile(r"\w+", re.UNICODE)
+_SEPARATORS = re.compile(r"[\s.\-/]+")
 _LETTERS = {"æ": "ae", "ø": "oe", "å": "aa"}
 
 
@@ -57,6 +58,24 @@ def firm_part(name: str) -> str:
     'Havnens Murer'
     """
     return _cut_marks().split(name, maxsplit=1)[0].strip(" ,-") or name
+
+
+def company_number(text: str | None) -> str | None:
+    """The number without spaces and «DK», if it looks like a company number; None otherwise.
+
+    Eight to fourteen letters and digits, at least seven of them digits and not all the same. Check digits are not
+    tested: a misprinted number keeps an identity of its own rather than none.
+
+    Examples
+    --------
+    >>> company_number("DK 12 34 56 78"), company_number("00000000"), company_number("kreditor 7")
+    ('12345678', None, None)
+    """
+    bare = _SEPARATORS.sub("", text or "").upper()
+    bare = bare[2:] if re.fullmatch("DK[0-9]{8}", bare) else bare
+    digits = re.sub("[^0-9]", "", bare)
+    looks_right = re.fullmatch("[0-9A-Z]{8,14}", bare) and len(digits) >= 7 and len(set(digits)) > 1
+    return bare if looks_right else None
 
 
 def _alike(text: str) -> str:

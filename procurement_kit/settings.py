@@ -14,7 +14,7 @@ from procurement_kit.errors import ParameterError, SettingsError, nearest
 
 SETTINGS_FILE = "municipality.toml"
 _NAME = re.compile(r"[a-zæøåäö0-9][a-zæøåäö0-9_-]{0,63}")
-_ALLOWED = {"language": ("da", "en"), "engine": ("duckdb", "spark"), "category_tree": ("standard", "own")}
+_ALLOWED = {"language": ("da", "en"), "engine": ("duckdb", "spark")}
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,6 @@ class Municipality:
         Language of reports.
     engine : {"duckdb", "spark"}
         What computes.
-    category_tree : {"standard", "own"}
-        The product's own tree, or `category_tree.csv` in the folder.
     community : str
         Purchasing community it belongs to, if any.
     promised_right_share : Decimal
@@ -54,7 +52,6 @@ class Municipality:
     currency: str = "DKK"
     language: str = "da"
     engine: str = "duckdb"
-    category_tree: str = "standard"
     community: str = ""
     promised_right_share: Decimal = Decimal("0.95")
     tail_amount_limit: Decimal = Decimal("50000")

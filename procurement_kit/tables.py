@@ -225,6 +225,11 @@ CATEGORY_PHRASES = Table("category_phrases", "Kategoriord", "Words and phrases a
     Column("phrase", TEXT, "Ord", "As written on the line.", required=True, example="kopipapir A4 80 g"),
 ), is_template=True)  # fmt: skip
 
+CATEGORY_SPELLINGS = Table("category_spellings", "Stavemåder", "Which category a printed label means, for a tree made of labels.", (
+    *(Column(f"labelled_category_{n}", TEXT, f"Kendt kategori niveau {n}", f"Label as printed at level {n}.", required=n == 1) for n in LABEL_LEVELS),
+    Column("category_code", TEXT, "Kode", "Category it means.", required=True),
+), key=tuple(f"labelled_category_{n}" for n in LABEL_LEVELS))  # fmt: skip
+
 CONTRACTS = Table("contracts", "Aftaler", "One row per contract, or per lot and supplier of a contract.", (
     Column("contract_number", TEXT, "Aftalenummer", "Number of the contract.", required=True, example="A-2024-01"),
     Column("lot_number", TEXT, "Delaftale", "Lot, empty where there is one only.", example="1"),
@@ -326,7 +331,7 @@ PUBLIC_BODIES = Table("public_bodies", "Offentlige myndigheder", "Public bodies:
 ), key=("name",))  # fmt: skip
 
 TABLES = (
-    INVOICE_LINES, SET_ASIDE_LINES, DOCUMENTS, CATEGORY_TREE, CATEGORY_PHRASES, CONTRACTS, CONTRACT_PARTICIPANTS,
+    INVOICE_LINES, SET_ASIDE_LINES, DOCUMENTS, CATEGORY_TREE, CATEGORY_PHRASES, CATEGORY_SPELLINGS, CONTRACTS, CONTRACT_PARTICIPANTS,
     CONTRACT_ITEMS, LABELLED_LINES, DECISIONS, RULES, UNITS, TARGETS, EXCHANGE_RATES, SCOPE_RULES, PUBLIC_BODIES,
 )  # fmt: skip
 

@@ -1,1 +1,1 @@
-""""""
+"""Intake: files in, invoice lines out; nothing is lost, nothing is guessed."""

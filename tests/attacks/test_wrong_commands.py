@@ -1,0 +1,96 @@
+"""What does each command answer when it is used wrongly? A clear error, its exit code, and nothing half-written."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def command(data_home):
+    def run(*words: str) -> subprocess.CompletedProcess:
+        arguments = [sys.executable, "-m", "procurement_kit", *words]
+        return subprocess.run(arguments, capture_output=True, text=True, env=dict(os.environ), cwd=data_home)
+
+    return run
+
+
+def files_in(folder):
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.name != ".lock")
+
+
+def test_a_report_for_an_unknown_municipality(command, municipality):
+    done = command("report", "prøvebj", "2025")
+    assert done.returncode == 15
+    assert "Did you mean «prøveby»" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "code"),
+    [(None, "none.csv", 10), (b"", "empty.csv", 11), (b"a;b\n1;2\n", "columns.csv", 12), (b"\x00\x01", "binary.csv", 11)],
+)
+def test_files_that_cannot_be_imported(command, municipality, tmp_path, content, name, code):
+    before = files_in(municipality.folder)
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    done = command("import", "prøveby", str(tmp_path / name), "--profile", "ledger_dk")
+    assert done.returncode == code, done.stderr
+    assert name in done.stderr and "Traceback" not in done.stderr
+    assert files_in(municipality.folder) == before
+
+
+def test_a_profile_that_does_not_exist(command, municipality, tmp_path):
+    (tmp_path / "a.csv").write_text("a;b\n1;2\n")
+    done = command("import", "prøveby", str(tmp_path / "a.csv"), "--profile", "ledger_dkk")
+    assert done.returncode in (10, 14)
+    assert "ledger_dk" in done.stderr
+
+
+def test_a_category_tree_with_wrong_headings(command, municipality):
+    (municipality.folder / "category_tree.csv").write_text("Kod;Navvn\n01;Mad\n", encoding="utf-8")
+    done = command("tree", "prøveby")
+    assert done.returncode == 12
+    assert "category_code is missing" in done.stderr
+
+
+@pytest.mark.parametrize("period", ["2025Q5", "last-year", "2025..2024"])
+def test_a_period_that_is_none(command, municipality, period):
+    assert command("report", "prøveby", period).returncode == 14
+
+
+def test_training_classifying_and_reporting_without_lines(command, municipality):
+    for words in (("train", "prøveby"), ("classify", "prøveby"), ("report", "prøveby", "2025")):
+        done = command(*words)
+        assert done.returncode == 16, (words, done.stderr)
+        assert "procurement-kit import" in done.stderr
+    assert not list((municipality.folder / "reports").iterdir())
+
+
+def test_a_damaged_settings_file(command, municipality):
+    (municipality.folder / "municipality.toml").write_text("title = \n")
+    assert command("classify", "prøveby").returncode == 13
+
+
+def test_a_name_that_would_leave_the_data_folder(command):
+    assert command("init", "../evil").returncode == 14
+
+
+def test_an_unknown_command_or_option_is_a_usage_error(command):
+    assert command("imprt").returncode == 2
+    assert command("report", "x", "2025", "--recipi", "y").returncode == 2
+
+
+def test_json_is_one_object_and_nothing_else(command, municipality):
+    done = command("doctor", "--json")
+    assert json.loads(done.stdout)["municipalities"] == ["prøveby"]
+    assert command("init", "nyby", "--json").stdout.count("\n") == 1
+
+
+def test_every_command_has_help_with_an_example(command):
+    listed = command("--help").stdout
+    for name in ("demo", "init", "import", "tree", "train", "classify", "report", "trace", "evaluate", "templates", "doctor"):
+        assert name in listed
+        assert f"procurement-kit {name}" in command(name, "--help").stdout

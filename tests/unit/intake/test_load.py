@@ -1,0 +1,301 @@
+"""An import is whole or not at all, closes to the øre, and never counts a thing twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from decimal import Decimal
+
+import pytest
+
+from procurement_kit import store
+from procurement_kit.errors import CheckFailedError, FileFormatError, InputNotFoundError, ParameterError
+from procurement_kit.intake import load
+from procurement_kit.intake.load import import_files
+
+
+def taken(municipality):
+    return store.read_lines(municipality).to_pandas()
+
+
+def set_aside(municipality):
+    return store.read_load_dataset(municipality, "set_aside").to_pandas()
+
+
+@pytest.fixture
+def inbox(tmp_path, ubl):
+    """A folder to put invoices in."""
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+
+    def put(name, *lines, **words):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(ubl(*lines, **words))
+        return path
+
+    put.folder = folder
+    return put
+
+
+def test_an_import_closes_and_is_written(municipality, inbox, ledger, row):
+    inbox("a.xml")
+    inbox("b.xml", number="F-2", header="90.00")  # does not add up
+    report = import_files(municipality, [inbox.folder, ledger(row(Fakturanummer="F-3"))], profile="ledger_dk")
+    facts = report.as_dict()
+    assert report.closes
+    assert (facts["lines_read"], facts["lines_taken"], facts["lines_held_back"], facts["lines_duplicate"]) == (
+        3,
+        2,
+        1,
+        0,
+    )
+    assert facts["amount_read"] == "1434.50"
+    assert facts["amount_taken"] == "1334.50"
+    assert facts["amount_held_back"] == "100.00"
+    assert facts["documents_read"] == 3
+    assert sorted(taken(municipality)["net_amount"]) == [Decimal("100.00"), Decimal("1234.50")]
+    stored = json.loads((municipality.folder / "lines" / report.load_key / "load.json").read_text(encoding="utf-8"))
+    assert report.load_key.startswith("0001-")
+    assert [source["name"] for source in stored["sources"]] == ["a.xml", "b.xml", "poster.csv"]
+
+
+def test_every_document_has_a_control_row(municipality, inbox):
+    inbox("a.xml")
+    inbox("broken.xml").write_bytes(b"<a>")
+    import_files(municipality, [inbox.folder])
+    rows = store.read_load_dataset(municipality, "documents").to_pandas().set_index("source_name")
+    assert rows.loc["a.xml", "document_status"] == "taken_in"
+    assert rows.loc["a.xml", "header_line_amount"] == Decimal(100)
+    assert rows.loc["broken.xml", "document_status"] == "held_back"
+    assert "not well-formed" in rows.loc["broken.xml", "document_reason"]
+    assert rows.loc["broken.xml", "line_sum_amount"] is None
+
+
+def test_the_same_files_again_write_nothing(municipality, inbox):
+    inbox("a.xml")
+    import_files(municipality, [inbox.folder])
+    before = sorted(path.as_posix() for path in (municipality.folder / "lines").rglob("*"))
+    report = import_files(municipality, [inbox.folder])
+    assert report.as_dict()["files_unchanged"] == 1
+    assert report.load_key == ""
+    assert sorted(path.as_posix() for path in (municipality.folder / "lines").rglob("*")) == before
+
+
+def test_the_same_name_with_other_content_replaces_exactly_its_lines(municipality, inbox):
+    inbox("a.xml", number="F-1")
+    inbox("b.xml", number="F-2")
+    first = import_files(municipality, [inbox.folder])
+    changed = inbox("a.xml", number="F-9")
+    second = import_files(municipality, [changed])
+    assert sorted(taken(municipality)["document_number"]) == ["F-2", "F-9"]
+    assert second.replaces == (first.load_key,)
+    assert [item["load_key"] for item in store.loads(municipality)] == [second.load_key]
+    documents = store.read_load_dataset(municipality, "documents").to_pandas()
+    assert sorted(documents["document_number"]) == ["F-2", "F-9"]
+    assert import_files(municipality, [inbox.folder]).as_dict()["files_unchanged"] == 2
+
+
+def test_the_same_document_under_another_name_counts_once(municipality, inbox):
+    inbox("a.xml")
+    inbox("copy/b.xml").write_bytes(inbox.folder.joinpath("a.xml").read_bytes() + b"\n")
+    report = import_files(municipality, [inbox.folder])
+    assert report.as_dict()["lines_duplicate"] == 1
+    assert len(taken(municipality)) == 1
+    assert set_aside(municipality)["set_aside_reason"][0] == "same supplier, number, date and amount as a document in a.xml"
+
+
+def test_the_same_number_with_another_amount_is_another_document_and_the_control_row_says_so(municipality, inbox, line):
+    inbox("a.xml")
+    inbox("b.xml", line("50.00"), header="50.00")
+    report = import_files(municipality, [inbox.folder]).as_dict()
+    assert (report["lines_taken"], report["lines_held_back"], report["lines_duplicate"]) == (2, 0, 0)
+    assert taken(municipality)["line_id"].nunique() == 2
+    reasons = store.read_load_dataset(municipality, "documents").to_pandas()["document_reason"].dropna()
+    assert list(reasons) == ["same supplier, number and date as a document in a.xml, another amount: both count"]
+
+
+UUID = "<cbc:UUID>0195ce71-dc9c-72c8-bf2c-9890a4a9f0a3</cbc:UUID>"
+
+
+def test_a_uuid_repeats_only_with_its_amount(municipality, inbox, line):
+    inbox("a.xml", top=UUID)
+    inbox("b.xml", top=UUID, number="F-2")
+    inbox("c.xml", line("50.00"), header="50.00", top=UUID, number="F-3")
+    report = import_files(municipality, [inbox.folder]).as_dict()
+    assert (report["lines_taken"], report["lines_duplicate"]) == (2, 1)
+
+
+def test_a_copy_counts_only_where_its_original_is_missing(municipality, inbox, line):
+    copied = "<cbc:CopyIndicator>true</cbc:CopyIndicator>"
+    inbox("a.xml", line("101.00"), header="101.00", top=copied)
+    assert import_files(municipality, [inbox.folder]).as_dict()["lines_taken"] == 1
+    original = inbox("b.xml")
+    assert import_files(municipality, [original]).as_dict()["lines_duplicate"] == 1
+
+
+def test_a_later_import_knows_what_an_earlier_one_took_in(municipality, inbox, ledger, row):
+    import_files(municipality, [inbox("a.xml"), ledger(row(), row())], profile="ledger_dk")
+    again = ledger(row(), row(), row(Tekst="ny"), name="uge2.csv")
+    report = import_files(municipality, [inbox("b.xml", day="2025-03-01"), again], profile="ledger_dk").as_dict()
+    assert (report["lines_read"], report["lines_taken"], report["lines_duplicate"]) == (3, 1, 2)
+    assert report["files_unchanged"] == 1  # b.xml is a.xml under another name
+    assert len(taken(municipality)) == 4
+
+
+@pytest.mark.parametrize("ledger_first", [False, True])
+def test_a_document_as_xml_and_as_posting_counts_once(municipality, inbox, ledger, row, ledger_first):
+    invoice = inbox("a.xml")
+    posted = ledger(row(**{"Beløb_ekskl._moms": "60,00"}), row(Tekst="rest", **{"Beløb_ekskl._moms": "40,00"}))
+    for path in (posted, invoice) if ledger_first else (invoice, posted):
+        report = import_files(municipality, [path], profile="ledger_dk")
+        assert report.closes
+    assert taken(municipality)["net_amount"].sum() == Decimal(100)
+    assert set(set_aside(municipality)["set_aside_status"]) == {"duplicate"}
+
+
+def test_xml_and_postings_of_one_import_count_once(municipality, inbox, ledger, row):
+    posted = ledger(row(**{"Beløb_ekskl._moms": "100,00"}), row(Fakturanummer="F-7"))
+    report = import_files(municipality, [inbox("a.xml"), posted], profile="ledger_dk").as_dict()
+    assert (report["lines_taken"], report["lines_duplicate"], report["closes"]) == (2, 1, True)
+
+
+def test_another_profile_version_reads_the_file_again(municipality, ledger, row):
+    path = ledger(row())
+    import_files(municipality, [path], profile="ledger_dk")
+    text = (store.Path(load.__file__).parents[2] / "data_templates/profiles/ledger_dk.toml").read_text(encoding="utf-8")
+    newer = municipality.folder / "profiles" / "ledger_dk.toml"
+    newer.write_text(text.replace('version = "1"', 'version = "2"'), encoding="utf-8")
+    report = import_files(municipality, [path], profile="ledger_dk").as_dict()
+    assert report["lines_taken"] == 1
+    assert list(taken(municipality)["format_name"]) == ["ledger_dk 2"]
+
+
+def test_new_exchange_rates_read_foreign_documents_again(municipality, inbox):
+    path = inbox("a.xml", currency="EUR")
+    first = import_files(municipality, [path]).as_dict()
+    assert (first["amount_taken"], first["by_currency"]["EUR"]["taken"]["amount"]) == ("0.00", "100.0000")
+    rates = municipality.folder / "exchange_rates.csv"
+    rates.write_text("Valuta;Gælder fra;Kurs;Kilde\nEUR;01-01-2025;7,46;x\n", encoding="utf-8")
+    assert import_files(municipality, [path]).as_dict()["amount_taken"] == "746.00"
+    assert len(taken(municipality)) == 1
+
+
+def test_a_zip_is_read_and_named_by_what_lies_in_it(municipality, tmp_path, ubl):
+    path = tmp_path / "uge1.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("faktura 010190-1234.xml", ubl())
+        archive.writestr("læsmig.txt", "hej")
+    report = import_files(municipality, [path])
+    assert report.as_dict()["lines_taken"] == 1
+    name = taken(municipality)["source_name"][0]
+    assert name.startswith("uge1.zip/faktura CPR-")
+
+
+def test_no_personal_number_is_stored_anywhere(municipality, tmp_path, ubl, ledger, row):
+    path = tmp_path / "010190-1234.xml"
+    path.write_bytes(ubl(top="<cbc:BuyerReference>010190-1234</cbc:BuyerReference>"))
+    held = ledger(row(CVR="010190-1234"), row(**{"Beløb_ekskl._moms": "010190-1234"}))
+    report = import_files(municipality, [path, held], profile="ledger_dk")
+    everything = [taken(municipality).to_csv(), set_aside(municipality).to_csv(), json.dumps(report.as_dict())]
+    everything += [store.read_load_dataset(municipality, "documents").to_pandas().to_csv()]
+    everything += [file.read_text(encoding="utf-8") for file in municipality.folder.rglob("load.json")]
+    assert not [text for text in everything if "010190" in text or "0101901234" in text]
+    assert report.masked_count == 2  # the unreadable amount is not stored at all
+
+
+def test_a_ledger_without_a_profile_lists_the_profiles(municipality, ledger, row, inbox):
+    with pytest.raises(ParameterError, match="council_spend, ledger_dk"):
+        import_files(municipality, [ledger(row())])
+    inbox("a.xml")
+    (inbox.folder / "liste.csv").write_text("a;b\n", encoding="utf-8")
+    report = import_files(municipality, [inbox.folder])
+    assert report.as_dict()["files_not_read"] == ["liste.csv"]
+
+
+def test_paths_that_cannot_be_read_are_named(municipality, tmp_path, inbox):
+    inbox("uge1.xml")
+    with pytest.raises(InputNotFoundError, match="Did you mean «uge1.xml»"):
+        import_files(municipality, [inbox.folder / "uge2.xml"])
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    with pytest.raises(FileFormatError, match="kind that is not read"):
+        import_files(municipality, [tmp_path / "a.pdf"])
+    (tmp_path / "b.xml").touch()
+    with pytest.raises(FileFormatError, match="is empty"):
+        import_files(municipality, [tmp_path / "b.xml"])
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(InputNotFoundError, match="holds no file"):
+        import_files(municipality, [tmp_path / "nothing"])
+
+
+def test_progress_ends_at_the_whole(municipality, inbox, ledger, row):
+    seen = []
+    paths = [inbox("a.xml"), ledger(row())]
+    import_files(municipality, paths, profile="ledger_dk", progress=lambda done, whole: seen.append((done, whole)))
+    size = sum(path.stat().st_size for path in paths)
+    assert seen[0] == (0, size)
+    assert seen[-1] == (size, size)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_many_files_are_read_in_parallel_with_the_same_result(municipality, inbox, monkeypatch):
+    for number in range(12):
+        inbox(f"{number:02}.xml", number=f"F-{number}")
+    monkeypatch.setattr("procurement_kit.intake.einvoice_batches.PARALLEL_FROM", 5)
+    monkeypatch.setattr("procurement_kit.intake.einvoice_batches.CHUNK", 4)
+    report = import_files(municipality, [inbox.folder])
+    assert report.as_dict()["lines_taken"] == 12
+    assert list(taken(municipality).sort_values("source_name")["document_number"]) == [f"F-{n}" for n in range(12)]
+
+
+def test_an_account_that_does_not_close_writes_nothing(municipality, inbox, monkeypatch):
+    path = inbox("a.xml")
+    monkeypatch.setattr(load, "tally_table", lambda tally, table: None)
+    with pytest.raises(CheckFailedError, match="does not close"):
+        import_files(municipality, [path])
+    assert not list((municipality.folder / "lines").iterdir())
+
+
+def test_an_interrupted_import_leaves_the_municipality_as_it_was(municipality, inbox, ledger, row):
+    import_files(municipality, [inbox("a.xml")])
+    before = sorted(path.as_posix() for path in (municipality.folder / "lines").rglob("*"))
+
+    def stop(done, whole):
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_files(municipality, [ledger(row())], profile="ledger_dk", progress=stop)
+    assert sorted(path.as_posix() for path in (municipality.folder / "lines").rglob("*")) == before
+    assert import_files(municipality, [ledger(row())], profile="ledger_dk").as_dict()["lines_taken"] == 1
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from procurement_kit.store import open_municipality
+from procurement_kit.intake.load import import_files
+
+def linger(done, whole):
+    if done:
+        print("reading", flush=True)
+        time.sleep(60)
+
+import_files(open_municipality("prøveby"), [Path(sys.argv[1])], progress=linger)
+"""
+
+
+def test_a_killed_import_leaves_the_municipality_as_it_was(municipality, inbox):
+    path = inbox("a.xml")
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, env=os.environ)
+    assert process.stdout.readline() == b"reading\n"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    time.sleep(0.1)
+    assert not list((municipality.folder / "lines").iterdir())
+    again = store.open_municipality("prøveby")
+    assert import_files(again, [path]).as_dict()["lines_taken"] == 1

@@ -1,0 +1,173 @@
+"""Personal numbers are found where they are, left where they are not, and become the same token however written.
+
+All numbers are made up for the tests: day and month are possible, the last four digits are counted up.
+"""
+
+import pytest
+
+from procurement_kit.intake.privacy import (
+    Masker,
+    blank,
+    clean_text,
+    count_person_numbers,
+    is_personal_number,
+    is_possible_date,
+    masker_for,
+)
+
+MASKER = Masker(b"0" * 32)
+TOKEN = r"CPR-[A-Z2-7]{12}"
+
+
+def masked(text, field=""):
+    return MASKER.mask(text, field)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ydelse til 010190-1234",
+        "Ydelse til 010190\u20131234",
+        "Ydelse til 010190 - 1234",
+        "cpr 0101901234",
+        "CPR0101901234",
+        "Borger 010190 1234",
+        "010190/1234",
+        "010190.1234",
+        "0101901234",
+        "vedr. 610190-1234",
+        "pers.nr. 910190-1234",
+        "01-01-90-1234",
+        "_0101901234_",
+    ],
+)
+def test_a_personal_number_is_masked_once(text):
+    result = masked(text)
+    assert result.hit_count == 1
+    assert "1234" not in result.text
+    assert "CPR-" in result.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Konto 4001901234",  # there is no day 40
+        "0113901234",  # no month 13
+        "290223-3111",  # 1923 was no leap year
+        "12345678901",  # eleven digits
+        "A0101901234",  # part of an item number
+        "0101901234B",
+        "Faktura 123456",
+        "Kopipapir A4 80 g",
+        "",
+    ],
+)
+def test_what_is_no_personal_number_stays(text):
+    result = masked(text)
+    assert result.hit_count == 0
+    assert (result.text or "") == text
+
+
+@pytest.mark.parametrize("field", ["account_number", "order_number", "buyer_gln_number", "item_gtin_number"])
+def test_ten_bare_digits_stay_in_number_fields(field):
+    assert masked("0101901234", field) == ("0101901234", 0)
+
+
+def test_a_hyphen_or_a_word_is_certain_even_in_a_number_field():
+    assert masked("010190-1234", "account_number").hit_count == 1
+    assert masked("cpr 0101901234", "order_number").hit_count == 1
+
+
+def test_six_digits_beside_a_telling_word_are_masked():
+    assert masked("født 010190").hit_count == 1
+    assert masked("CPR-nr: 010190").hit_count == 1
+    assert masked("pers. 310190 mangler").hit_count == 1
+
+
+@pytest.mark.parametrize("text", ["uge 010190", "født 991390", "Personale 010190,50 kr"])
+def test_six_digits_elsewhere_stay(text):
+    assert masked(text).hit_count == 0
+
+
+def test_the_same_number_gives_the_same_token_however_written():
+    tokens = {masked(text).text for text in ("010190-1234", "0101901234", "010190 1234", "010190\u20131234")}
+    assert len(tokens) == 1
+    assert MASKER.token("010190-1234") in tokens
+
+
+def test_another_key_gives_another_token():
+    assert Masker(b"1" * 32).token("0101901234") != MASKER.token("0101901234")
+
+
+def test_the_token_has_its_final_form():
+    import base64
+    import hashlib
+    import hmac
+
+    expected = base64.b32encode(hmac.new(b"0" * 32, b"0101901234", hashlib.sha256).digest())[:12].decode()
+    assert MASKER.token("010190-1234") == f"CPR-{expected}"
+
+
+def test_masking_twice_changes_nothing():
+    once = masked("født 010190, cpr 020290-1234, konto 0303901234")
+    assert once.hit_count == 3
+    assert masked(once.text) == (once.text, 0)
+
+
+def test_several_numbers_are_counted():
+    assert masked("010190-1234 og 020290-5678").hit_count == 2
+
+
+def test_suspects_can_be_left_on_request():
+    careful = Masker(b"0" * 32, keep_suspects=True)
+    assert careful.mask("ref 0101901234").hit_count == 0
+    assert careful.mask("cpr 0101901234").hit_count == 1
+
+
+def test_messages_are_blanked_without_a_key():
+    assert blank("faktura 010190-1234.xml") == "faktura ******.xml"
+    assert blank("uge 12.xml") == "uge 12.xml"
+
+
+def test_a_cell_that_is_a_personal_number_is_told_from_one_that_is_not():
+    assert is_personal_number(" 010190-1234 ")
+    assert not is_personal_number("12345678")
+    assert not is_personal_number(None)
+    assert not is_personal_number("x 010190-1234")
+
+
+def test_replacement_numbers_and_leap_days_are_possible_dates():
+    assert is_possible_date("910100")
+    assert is_possible_date("290200", "4")  # 2000 was a leap year
+    assert not is_possible_date("290200", "0")  # 1900 was not
+    assert not is_possible_date("000190")
+
+
+def test_a_known_persons_identifier_is_a_token_whatever_it_looks_like():
+    token = MASKER.person_token("Borger-7")
+    assert token.startswith("CPR-")
+    assert len(token) == 16
+    assert MASKER.person_token(token) == token
+    assert MASKER.person_token(None) is None
+
+
+def test_text_is_composed_and_flat():
+    assert clean_text("A\u030a  bro\n\tvej\x07") == "Å bro vej"
+    assert clean_text("  \n") is None
+
+
+def test_one_masker_per_key():
+    assert masker_for(b"k") is masker_for(b"k")
+
+
+def test_a_text_that_leaves_the_house_is_counted_over():
+    assert count_person_numbers("til 010190-1234 og cpr 0202905678, GLN 5790001968502, ref 0101901234 " + "x" * 99) == 2
+    assert count_person_numbers("") == 0
+
+
+def test_a_long_text_is_searched_in_reasonable_time():
+    import time
+
+    start = time.process_time()
+    count_person_numbers("borger 4001901234 personale " * 20_000)
+    assert time.process_time() - start < 5
