@@ -230,9 +230,11 @@ def templates(
 
     Example: procurement-kit templates my_templates
     """
-    from procurement_kit import workbench
+    from procurement_kit.findings import Outcome
+    from procurement_kit.templates import write_templates
 
-    _answer(workbench.make_templates(folder), as_json)
+    written = [str(path) for path in write_templates(folder)]
+    _answer(Outcome({"paths": written}, (f"Wrote {len(written)} files to {folder}.",)), as_json)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from pathlib import Path
 from procurement_kit import __version__, store
 from procurement_kit.errors import ProcurementError
 from procurement_kit.findings import Outcome
+from procurement_kit.keys import read_key
 
 PACKAGES = (
     "duckdb",
@@ -86,7 +87,7 @@ def _municipalities() -> tuple[list[str], list[str]]:
     for name in names:
         try:
             municipality = store.open_municipality(name)
-            store.read_key(municipality.privacy_key)
+            read_key(municipality.privacy_key)
         except ProcurementError as error:
             problems.append(f"{name}: {error.what}")
     return names, problems

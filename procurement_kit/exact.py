@@ -21,6 +21,7 @@ FIRST_DATE, LAST_DATE = date(1900, 1, 1), date(2999, 12, 31)
 SPAN = {"from_date": "date", "to_date": "date"}
 SUM_TYPE = "decimal(38,2)"
 NOTHING = Decimal("0.00")
+PERSON_PREFIX = "p:"
 PERSONS_KEY, PERSONS_LABEL = "persons", "Privatpersoner"
 
 
@@ -235,7 +236,7 @@ def without_persons(rows: Iterable[Mapping], *beside: str) -> list[dict]:
     Parameters
     ----------
     rows : iterable of mapping
-        With `supplier_key`, `supplier_label`, `supplier_match`; counts and amounts are summed.
+        With `supplier_key` and `supplier_label`, one row per key and `beside`; counts and amounts are summed.
     *beside : str
         Columns the rows are grouped by besides the supplier.
 
@@ -246,7 +247,7 @@ def without_persons(rows: Iterable[Mapping], *beside: str) -> list[dict]:
 
     Examples
     --------
-    >>> person = {"supplier_label": "Privatperson", "supplier_match": "person", "net_amount": Decimal("1.00")}
+    >>> person = {"supplier_label": "Privatperson", "net_amount": Decimal("1.00")}
     >>> both = without_persons([{"supplier_key": "p:1", **person}, {"supplier_key": "p:2", **person}])
     >>> [(row["supplier_label"], row["net_amount"]) for row in both]
     [('Privatpersoner', Decimal('2.00'))]
@@ -254,7 +255,7 @@ def without_persons(rows: Iterable[Mapping], *beside: str) -> list[dict]:
     persons: dict[tuple, dict] = {}
     shown = []
     for row in rows:
-        if row["supplier_match"] != "person":
+        if not is_person(row["supplier_key"]):
             shown.append({**row, "supplier_group": "supplier" if row["supplier_key"] else "unknown"})
             continue
         place = tuple(row[name] for name in beside)
@@ -265,6 +266,11 @@ def without_persons(rows: Iterable[Mapping], *beside: str) -> list[dict]:
         sums = persons[place]
         sums |= {name: sums[name] + value for name, value in row.items() if _is_sum(name, value)}
     return [*shown, *persons.values()]
+
+
+def is_person(supplier_key: str | None) -> bool:
+    """Whether a supplier key is a person's; the key says it, because one supplier may be found in several ways."""
+    return (supplier_key or "").startswith(PERSON_PREFIX)
 
 
 def _is_sum(name: str, value: object) -> bool:

@@ -4,25 +4,24 @@ This module alone touches Parquet. Datasets are folders read by glob; whatever i
 whole, so a killed run leaves the municipality as it was. The engine is DuckDB, or Spark by setting.
 """
 
-import hashlib
 import json
 import os
 import secrets
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from procurement_kit.errors import (
-    InputNotFoundError,
     MissingPartError,
     MunicipalityNotFoundError,
     ParameterError,
     nearest,
 )
+from procurement_kit.keys import key_path, new_key, write_key
 from procurement_kit.settings import SETTINGS_FILE, Municipality, check_name, read_settings, settings_text
 from procurement_kit.tables import DOCUMENTS, INVOICE_LINES, SET_ASIDE_LINES
 
@@ -43,7 +42,7 @@ LOAD_DATASETS = {
 
 
 def data_folder() -> Path:
-    """Folder that holds the municipality folders: `PROCUREMENT_DATA`, else `data/` looked for upwards, else `./data`."""
+    """Folder of the municipality folders: `PROCUREMENT_DATA`, else `data/` looked for upwards, else `./data`."""
     if named := os.environ.get("PROCUREMENT_DATA"):
         return Path(named).expanduser().resolve()
     here = Path.cwd()
@@ -113,49 +112,12 @@ def create_municipality(name: str, *, title: str = "", privacy_key: str = "", **
         return open_municipality(name)
     key_name = privacy_key or f"{name}-{secrets.token_hex(4)}"
     if not key_path(key_name).exists():
-        write_key(key_name, secrets.token_bytes(32))
+        write_key(key_name, new_key())
     for sub in FOLDERS:
         (folder / sub).mkdir(parents=True, exist_ok=True)
     text = settings_text(title or f"{name.replace('_', ' ').replace('-', ' ').title()} Kommune", key_name, **choices)
     write_text(folder / SETTINGS_FILE, text)
     return open_municipality(name)
-
-
-# --- privacy keys, outside the data folder --------------------------------------------------------------------------
-
-
-def key_path(key_name: str) -> Path:
-    """Where a privacy key lies: `PROCUREMENT_KEYS`, else the user's configuration folder."""
-    from platformdirs import user_config_path
-
-    folder = os.environ.get("PROCUREMENT_KEYS") or user_config_path("procurement_kit", appauthor=False) / "keys"
-    return Path(folder) / f"{key_name}.key"
-
-
-def write_key(key_name: str, key: bytes) -> None:
-    """Write a privacy key, readable by its owner only."""
-    path = key_path(key_name)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.touch(mode=0o600)
-    path.write_text(key.hex(), encoding="ascii")
-
-
-def read_key(key_name: str) -> bytes:
-    """Read a privacy key.
-
-    Raises
-    ------
-    MissingPartError
-        If it is not on this machine: another key would give the same person another identity.
-    """
-    path = key_path(key_name)
-    if not path.is_file():
-        raise MissingPartError(
-            f"The privacy key «{key_name}» is not on this machine.",
-            expected=f"the file {path.name} in {path.parent}",
-            todo="copy the key from the machine the municipality was made on; a new key would break identities",
-        )
-    return bytes.fromhex(path.read_text(encoding="ascii").strip())
 
 
 # --- engine ---------------------------------------------------------------------------------------------------------
@@ -252,7 +214,7 @@ def staged(municipality: Municipality, target: Path) -> Iterator[Path]:
         Where the finished folder shall lie.
     """
     pending = municipality.folder / "pending"
-    staging = pending / f"new-{uuid.uuid4().hex}"
+    staging = pending / f"new-{os.getpid()}-{uuid.uuid4().hex}"
     staging.mkdir(parents=True)
     try:
         yield staging
@@ -273,13 +235,22 @@ def _swap(staging: Path, target: Path, pending: Path) -> None:
 
 
 def _finish_swaps(municipality: Municipality) -> None:
-    """Put back what a killed run had moved aside but not replaced."""
+    """Put back what a killed run had moved aside but not replaced, and clear away what it had not finished."""
+    for unfinished in (municipality.folder / "pending").glob("new-*-*"):
+        if not _is_running(int(unfinished.name.split("-")[1])):
+            shutil.rmtree(unfinished, ignore_errors=True)
     for note in (municipality.folder / "pending").glob("old-*.json"):
         target = municipality.folder / json.loads(note.read_text(encoding="utf-8"))["target"]
         if note.with_suffix("").exists() and not target.exists():
             note.with_suffix("").rename(target)
         shutil.rmtree(note.with_suffix(""), ignore_errors=True)
         note.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    from psutil import pid_exists
+
+    return pid_exists(process)
 
 
 @contextmanager
@@ -358,10 +329,10 @@ def write_dataset(municipality: Municipality, target: Path, table: "ibis.Table")
 
 def write_lookup(municipality: Municipality, name: str, types: dict[str, str], batches: Iterable["pa.Table"]) -> None:
     """Write `lookups/<name>` from batches, whole or not at all."""
-    with staged(municipality, municipality.folder / "lookups" / name) as folder:
-        with parquet_parts(folder, arrow_schema(types)) as write:
-            for batch in batches:
-                write(batch)
+    target = municipality.folder / "lookups" / name
+    with staged(municipality, target) as folder, parquet_parts(folder, arrow_schema(types)) as write:
+        for batch in batches:
+            write(batch)
 
 
 def read_lookup(municipality: Municipality, name: str, types: dict[str, str]) -> "ibis.Table":
@@ -397,7 +368,9 @@ def read_load_dataset(municipality: Municipality, dataset: str, load_key: str = 
     Parameters
     ----------
     municipality : Municipality
+        Whose imports.
     dataset : {"lines", "set_aside", "documents"}
+        Which of the three.
     load_key : str
         Key of one import; all by default.
     """
@@ -409,34 +382,3 @@ def read_load_dataset(municipality: Municipality, dataset: str, load_key: str = 
 def read_lines(municipality: Municipality) -> "ibis.Table":
     """All invoice lines taken in, one lazy table with the columns of intake."""
     return read_load_dataset(municipality, "lines")
-
-
-# --- fingerprints ---------------------------------------------------------------------------------------------------
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, read in blocks.
-
-    Raises
-    ------
-    InputNotFoundError
-        If there is no such file.
-    """
-    if not path.is_file():
-        raise InputNotFoundError(f"{path} is not a file.", expected="an existing file", todo="check the path")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def fingerprint(*parts: str | Path | Sequence) -> str:
-    """One hash of texts and of the content of files and folders; a missing file counts as empty."""
-    digest = hashlib.sha256()
-    for part in parts:
-        paths = []
-        if isinstance(part, Path):
-            paths = sorted(p for p in part.rglob("*") if p.is_file()) if part.is_dir() else [part]
-            text = "|".join(f"{p.name}:{file_hash(p)}" for p in paths if p.is_file())
-        else:
-            text = json.dumps(part, sort_keys=True, default=str)
-        digest.update(f"{text}\n".encode())
-    return digest.hexdigest()

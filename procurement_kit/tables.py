@@ -176,7 +176,9 @@ INVOICE_LINES = Table("invoice_lines", "Fakturalinjer", "One line of an invoice,
 ), key=("line_id",), is_template=True)  # fmt: skip
 
 SET_ASIDE_COLUMNS = (
-    Column("set_aside_status", TEXT, "Sat til side", "Why the line does not count.", allowed=("held_back", "duplicate")),
+    Column(
+        "set_aside_status", TEXT, "Sat til side", "Why the line does not count.", allowed=("held_back", "duplicate")
+    ),
     Column("set_aside_reason", TEXT, "Årsag", "Check that failed, or the line it repeats."),
 )
 SET_ASIDE_LINES = Table("set_aside_lines", "Linjer sat til side", "Lines that were read but do not count: held back, or duplicates.", tuple(c for c in INVOICE_LINES.columns if c.added_by == "intake") + SET_ASIDE_COLUMNS)  # fmt: skip
@@ -270,7 +272,9 @@ CONTRACT_ITEMS = Table("contract_items", "Aftalevarer", "Items and agreed prices
 _PRINTED = (
     Column("supplier_number", TEXT, "CVR-nummer", "As printed; empty matches any.", example="01234567"),
     Column("supplier_name", TEXT, "Leverandør", "As printed; empty matches any.", example="Eksempel Kontor A/S"),
-    Column("text", TEXT, "Tekst", "Item name and line text as printed; empty matches any.", example="Kopipapir A4 80 g"),
+    Column(
+        "text", TEXT, "Tekst", "Item name and line text as printed; empty matches any.", example="Kopipapir A4 80 g"
+    ),
     Column("account_number", TEXT, "Konto", "As printed; empty matches any.", example="29100"),
     Column("account_name", TEXT, "Kontotekst", "As printed; empty matches any.", example="Kontorhold"),
     Column("unit", TEXT, "Enhed", "Ordering unit; empty matches any.", example="Skolevangen"),

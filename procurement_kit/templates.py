@@ -1,7 +1,7 @@
 """How is a table that a consultant filled in read, and how is a blank one made?
 
 Headings may be the column names or the Danish headings; CSV with semicolon, comma or tab, or XLSX. Values are Danish
-(1.234,50 · 31-01-2025 · ja/nej) or ISO. All problems are reported at once, with file, row as Excel shows it and heading.
+(1.234,50 · 31-01-2025 · ja/nej) or ISO. All problems are reported at once: file, row as Excel shows it, heading.
 """
 
 import csv

@@ -40,7 +40,8 @@ def data_home(tmp_path, monkeypatch):
 @pytest.fixture
 def municipality(data_home):
     """A fresh municipality named «prøveby» whose key is known."""
-    from procurement_kit.store import create_municipality, write_key
+    from procurement_kit.keys import write_key
+    from procurement_kit.store import create_municipality
 
     write_key("test-key", b"0" * 32)
     return create_municipality("prøveby", title="Prøveby Kommune", privacy_key="test-key")

@@ -56,7 +56,7 @@ def find_sources(paths: Sequence[Path], masker: Masker) -> tuple[list[SourceFile
     FileFormatError
         If a file that was named is of a kind that is not read.
     """
-    from procurement_kit.store import file_hash
+    from procurement_kit.fingerprints import file_hash
 
     found: dict[Path, str] = {}
     passed_over: list[str] = []

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from procurement_kit import store
 from procurement_kit.errors import CheckFailedError, ParameterError
+from procurement_kit.fingerprints import fingerprint
 from procurement_kit.intake.archives import SourceFile, find_sources
 from procurement_kit.intake.duplicates import Known, Verdict, known_documents, posted_twice
 from procurement_kit.intake.einvoice_batches import Chunk, chunks_of, items_of
@@ -34,6 +35,7 @@ from procurement_kit.intake.report import (
     status_of,
     tally_table,
 )
+from procurement_kit.keys import read_key
 from procurement_kit.settings import Municipality
 
 Progress = Callable[[int, int], None]
@@ -72,7 +74,7 @@ def import_files(
     CheckFailedError
         If the account does not close. Nothing is written then.
     """
-    masker = masker_for(store.read_key(municipality.privacy_key))
+    masker = masker_for(read_key(municipality.privacy_key))
     sources, passed_over = find_sources([Path(path) for path in paths], masker)
     not_read = [SourceReport(name, "", "", "not_read", reason="not an invoice file") for name in passed_over]
     chosen = find_profile(profile, municipality) if profile is not None else None
@@ -153,7 +155,7 @@ class _Writing:
 def _write(
     municipality: Municipality, plan: Plan, masker: Masker, not_read: list[SourceReport], progress: Progress
 ) -> LoadReport:
-    key = f"{plan.sequence:04d}-{store.fingerprint(sorted(source.hash for source in plan.new))[:8]}"
+    key = f"{plan.sequence:04d}-{fingerprint(sorted(source.hash for source in plan.new))[:8]}"
     known = known_documents(municipality, plan.replaced)
     with store.new_load(municipality, key) as folder:
         with ExitStack() as stack:
@@ -185,7 +187,7 @@ def _read_all(
     done = 0
     progress(0, size)
     einvoices = [source for source in plan.new if source.kind != "ledger"]
-    reading = Reading(municipality.name, store.read_key(municipality.privacy_key), plan.rates)
+    reading = Reading(municipality.name, read_key(municipality.privacy_key), plan.rates)
     sizes = {source.hash: source.size for source in einvoices}
     expected = len(einvoices) if all(source.kind == "einvoice" for source in einvoices) else 10**6
     for chunk in chunks_of(items_of(einvoices, reading), reading, expected_count=expected):

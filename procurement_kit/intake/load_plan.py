@@ -7,6 +7,7 @@ replaces exactly the lines of the older file; what else the older load held is c
 from dataclasses import dataclass, field
 
 from procurement_kit import store
+from procurement_kit.fingerprints import fingerprint
 from procurement_kit.intake.archives import SourceFile
 from procurement_kit.intake.money import Rates, rates_path
 from procurement_kit.intake.profiles import Profile
@@ -48,7 +49,7 @@ def make_plan(municipality: Municipality, sources: list[SourceFile], profile: Pr
     """
     loads = store.loads(municipality)
     sequence = max((int(load["load_key"].split("-")[0]) for load in loads), default=0) + 1
-    plan = Plan(profile, rates, store.fingerprint(rates_path(municipality)), sequence)
+    plan = Plan(profile, rates, fingerprint(rates_path(municipality)), sequence)
     old = [facts for load in loads for facts in load["sources"]]
     seen: set[str] = set()
     for source in sources:

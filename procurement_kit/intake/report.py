@@ -10,7 +10,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
+
+    from procurement_kit.settings import Municipality
 
 PARTS = ("read", "taken", "held_back", "duplicate")
 _ZERO = Decimal(0)
@@ -250,3 +253,24 @@ def report_rows(sources: Iterable[dict]) -> list[dict]:
             }
             rows.append({**facts, **sums})
     return rows
+
+
+def load_reports(municipality: "Municipality") -> "pd.DataFrame":
+    """What each imported file brought in: lines and amounts read, taken in and set aside.
+
+    Parameters
+    ----------
+    municipality : Municipality
+        As `open_municipality` gives it.
+
+    Returns
+    -------
+    DataFrame
+        One row per file and currency.
+    """
+    import pandas as pd
+
+    from procurement_kit.store import loads
+
+    rows = [row for load in loads(municipality) for row in report_rows(load["sources"])]
+    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))

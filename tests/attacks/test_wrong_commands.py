@@ -30,7 +30,12 @@ def test_a_report_for_an_unknown_municipality(command, municipality):
 
 @pytest.mark.parametrize(
     ("content", "name", "code"),
-    [(None, "none.csv", 10), (b"", "empty.csv", 11), (b"a;b\n1;2\n", "columns.csv", 12), (b"\x00\x01", "binary.csv", 11)],
+    [
+        (None, "none.csv", 10),
+        (b"", "empty.csv", 11),
+        (b"a;b\n1;2\n", "columns.csv", 12),
+        (b"\x00\x01", "binary.csv", 11),
+    ],
 )
 def test_files_that_cannot_be_imported(command, municipality, tmp_path, content, name, code):
     before = files_in(municipality.folder)
@@ -91,6 +96,18 @@ def test_json_is_one_object_and_nothing_else(command, municipality):
 
 def test_every_command_has_help_with_an_example(command):
     listed = command("--help").stdout
-    for name in ("demo", "init", "import", "tree", "train", "classify", "report", "trace", "evaluate", "templates", "doctor"):
+    for name in (
+        "demo",
+        "init",
+        "import",
+        "tree",
+        "train",
+        "classify",
+        "report",
+        "trace",
+        "evaluate",
+        "templates",
+        "doctor",
+    ):
         assert name in listed
         assert f"procurement-kit {name}" in command(name, "--help").stdout

@@ -123,9 +123,9 @@ def test_names_follow_the_code_and_are_empty_without_one():
 
 
 def test_persons_are_one_per_group_and_others_keep_their_rows():
-    person = {"supplier_key": "p:1", "supplier_label": "Privatperson", "supplier_match": "person", "supplier_count": 1}
-    firm = {"supplier_key": "n:1", "supplier_label": "Firma", "supplier_match": "number", "supplier_count": 1}
-    nobody = {"supplier_key": None, "supplier_label": None, "supplier_match": "none", "supplier_count": 0}
+    person = {"supplier_key": "p:1", "supplier_label": "Privatperson", "supplier_count": 1}
+    firm = {"supplier_key": "n:1", "supplier_label": "Firma", "supplier_count": 1}
+    nobody = {"supplier_key": None, "supplier_label": None, "supplier_count": 0}
     rows = [{**row, "unit_name": unit, "net_amount": D(1)} for row in (person, firm, nobody) for unit in "AAB"]
     shown = without_persons(rows, "unit_name")
     assert [row["supplier_group"] for row in shown] == ["supplier"] * 3 + ["unknown"] * 3 + ["persons"] * 2

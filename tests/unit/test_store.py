@@ -8,6 +8,8 @@ import pytest
 
 from procurement_kit import store
 from procurement_kit.errors import InputNotFoundError, MissingPartError, MunicipalityNotFoundError, ParameterError
+from procurement_kit.fingerprints import file_hash, fingerprint
+from procurement_kit.keys import key_path, read_key
 
 TYPES = {"name": "string", "net_amount": "decimal(18,2)", "invoice_date": "date"}
 ROWS = [
@@ -27,8 +29,8 @@ def test_an_unknown_municipality_is_refused_with_the_nearest(municipality):
 
 def test_the_privacy_key_lies_outside_the_data_folder(data_home):
     made = store.create_municipality("nyby")
-    assert len(store.read_key(made.privacy_key)) == 32
-    assert not store.key_path(made.privacy_key).is_relative_to(data_home)
+    assert len(read_key(made.privacy_key)) == 32
+    assert not key_path(made.privacy_key).is_relative_to(data_home)
     assert made.privacy_key not in (p.stem for p in data_home.rglob("*"))
 
 
@@ -37,9 +39,9 @@ def test_making_a_municipality_twice_keeps_its_key(data_home):
 
 
 def test_a_missing_key_is_an_error_and_not_a_new_key(municipality):
-    store.key_path("test-key").unlink()
+    key_path("test-key").unlink()
     with pytest.raises(MissingPartError, match="would break identities"):
-        store.read_key("test-key")
+        read_key("test-key")
 
 
 def test_a_lookup_is_read_as_written(municipality):
@@ -119,15 +121,15 @@ def test_a_fingerprint_follows_content_not_place(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "f.txt").write_text("same")
-    assert store.fingerprint(tmp_path / "a") == store.fingerprint(tmp_path / "b")
+    assert fingerprint(tmp_path / "a") == fingerprint(tmp_path / "b")
     (tmp_path / "b" / "f.txt").write_text("other")
-    assert store.fingerprint(tmp_path / "a") != store.fingerprint(tmp_path / "b")
-    assert store.fingerprint("x", ["y"]) != store.fingerprint("x", ["z"])
+    assert fingerprint(tmp_path / "a") != fingerprint(tmp_path / "b")
+    assert fingerprint("x", ["y"]) != fingerprint("x", ["z"])
 
 
 def test_the_hash_of_a_file_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(InputNotFoundError):
-        store.file_hash(tmp_path / "none")
+        file_hash(tmp_path / "none")
 
 
 def test_the_data_folder_is_looked_for_upwards(tmp_path, monkeypatch):

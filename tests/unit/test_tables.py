@@ -8,15 +8,72 @@ import pytest
 from procurement_kit.errors import TableError
 from procurement_kit.tables import INVOICE_LINES, SCOPE_STATUSES, STEPS, TABLES, require
 
-CANONICAL_FIELDS = """
-source_kind source_sha256 source_row format_id doc_type doc_id doc_uuid is_copy voucher_no invoice_date posting_date
-delivery_from delivery_to supplier_cvr supplier_id supplier_scheme supplier_kind supplier_name payee_id buyer_gln
-buyer_unit buyer_ref line_id parent_line_id item_name item_text item_seller_id item_gtin item_buyer_id quantity
-unit_code unit_price price_base_qty price_factor line_allowance line_charge free_of_charge net_amount
-net_after_doc_ac currency net_dkk fx_rate fx_source vat_basis vat_category vat_rate unspsc unspsc_version cpv
-accounting_raw art hovedart hovedkonto_funktion dranst order_ref order_line contract_ref project_ref credits_doc_id
-scope scope_rule pii_level pii_hits checks
-""".split()
+CANONICAL_FIELDS = [
+    "source_kind",
+    "source_sha256",
+    "source_row",
+    "format_id",
+    "doc_type",
+    "doc_id",
+    "doc_uuid",
+    "is_copy",
+    "voucher_no",
+    "invoice_date",
+    "posting_date",
+    "delivery_from",
+    "delivery_to",
+    "supplier_cvr",
+    "supplier_id",
+    "supplier_scheme",
+    "supplier_kind",
+    "supplier_name",
+    "payee_id",
+    "buyer_gln",
+    "buyer_unit",
+    "buyer_ref",
+    "line_id",
+    "parent_line_id",
+    "item_name",
+    "item_text",
+    "item_seller_id",
+    "item_gtin",
+    "item_buyer_id",
+    "quantity",
+    "unit_code",
+    "unit_price",
+    "price_base_qty",
+    "price_factor",
+    "line_allowance",
+    "line_charge",
+    "free_of_charge",
+    "net_amount",
+    "net_after_doc_ac",
+    "currency",
+    "net_dkk",
+    "fx_rate",
+    "fx_source",
+    "vat_basis",
+    "vat_category",
+    "vat_rate",
+    "unspsc",
+    "unspsc_version",
+    "cpv",
+    "accounting_raw",
+    "art",
+    "hovedart",
+    "hovedkonto_funktion",
+    "dranst",
+    "order_ref",
+    "order_line",
+    "contract_ref",
+    "project_ref",
+    "credits_doc_id",
+    "scope",
+    "scope_rule",
+    "pii_level",
+    "pii_hits",
+    "checks",
+]
 
 
 def test_every_field_of_the_canonical_invoice_line_has_a_column():

@@ -1,0 +1,192 @@
+"""How far can the figures be trusted: what is placed, by what, and how often is that right?
+
+Shares of kroner in scope by what decided the category, lines whose text says nothing, masked numbers, lines without a
+rate; and what the classifier's own card says about lines it had not seen.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from procurement_kit.classifier.features import clean_text
+from procurement_kit.exact import NOTHING, exact_sum, frame, lines_in, require_lines, sums_by, total
+from procurement_kit.findings import Definition, Finding, Number, adds_up, share
+from procurement_kit.periods import parse_period
+
+if TYPE_CHECKING:
+    import ibis
+
+SOURCES = ("review", "rule", "model", "unclassified")
+LONGEST_EMPTY_TEXT = 80  # characters; longer texts say something, so only the short ones are fetched and read
+RIGHT_SPLITS = ("later_year", "unseen-suppliers", "new_supplier", "known_supplier")
+RIGHT_MEASURE = "claimed_right_share"
+COLUMNS = {
+    "by_source": ("category_source", "line_count", "document_count", "net_amount", "net_share"),
+    "by_depth": ("category_level", "line_count", "document_count", "net_amount", "net_share"),
+    "accuracy": ("split_name", "category_level", "measure_name", "measured_share"),
+}
+
+
+def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = None) -> Finding:
+    """Show how much of the spend is placed, and how well.
+
+    Parameters
+    ----------
+    cube : ibis.Table
+        *Reads* scope and category columns, `item_name`, `line_text`, `privacy_hit_count`, `invoice_date`, `net_amount`.
+    period : str
+        For instance "2025".
+    card : mapping, optional
+        The classifier's card; its `accuracy` (or `left_out`) holds split → level → measure → number.
+
+    Returns
+    -------
+    Finding
+        Key "quality"; tables `by_source` (main), `by_depth`, `accuracy`.
+
+    Raises
+    ------
+    NoDataError
+        If no line lies in the period.
+    """
+    span = parse_period(period)
+    received = lines_in(cube, span)
+    whole = sums_by(received, masked_count=received.privacy_hit_count.sum())[0]
+    require_lines(whole["line_count"], span)
+    lines = received.filter(received.scope_status == "in_scope")
+    analysed = sums_by(lines)[0]
+    sources = _by_source(lines, analysed["net_amount"])
+    depths = _by_depth(lines, analysed["net_amount"])
+    accuracy = list(_measured(card or {}))
+    numbers = {
+        **_source_numbers(sources, analysed["net_amount"]),
+        **_line_numbers(received, lines, whole, analysed["net_amount"]),
+        **_card_numbers(accuracy),
+    }
+    return Finding(
+        key="quality",
+        numbers=numbers,
+        tables={
+            "by_source": frame(sources, COLUMNS["by_source"]),
+            "by_depth": frame(depths, COLUMNS["by_depth"]),
+            "accuracy": frame(accuracy, COLUMNS["accuracy"]),
+        },
+        checks=(
+            adds_up("by_source sums to analysed", total(sources), analysed["net_amount"]),
+            adds_up("by_depth sums to analysed", total(depths), analysed["net_amount"]),
+        ),
+        caveats=_caveats(numbers),
+        definition=_definition(whole["net_amount"] - analysed["net_amount"]),
+        parameters={"period": span.label},
+    )
+
+
+def _by_source(lines: "ibis.Table", whole: Decimal) -> list[dict]:
+    found = {row["category_source"]: row for row in sums_by(lines, "category_source")}
+    nothing = {"line_count": 0, "document_count": 0, "net_amount": NOTHING}
+    rows = [found.get(source, {"category_source": source, **nothing}) for source in SOURCES]
+    return [{**row, "net_share": share(row["net_amount"], whole)} for row in rows]
+
+
+def _by_depth(lines: "ibis.Table", whole: Decimal) -> list[dict]:
+    """By the deepest level claimed; 0 is not categorised."""
+    depth = sum(lines[f"category_{level}_code"].notnull().ifelse(1, 0) for level in (1, 2, 3))
+    rows = sums_by(lines.mutate(category_level=depth), "category_level")
+    return [{**row, "net_share": share(row["net_amount"], whole)} for row in rows]
+
+
+def _source_numbers(sources: list[dict], analysed: Decimal) -> dict[str, Number]:
+    placed = total(row for row in sources if row["category_source"] != "unclassified")
+    numbers = {f"{row['category_source']}_share": Number(row["net_share"], "share") for row in sources}
+    return {
+        "analysed_amount": Number(analysed, "kr"),
+        "classified_amount": Number(placed, "kr"),
+        "classified_share": Number(share(placed, analysed), "share"),
+        "unclassified_amount": Number(analysed - placed, "kr"),
+        **numbers,
+    }
+
+
+def _line_numbers(received: "ibis.Table", lines: "ibis.Table", whole: dict, analysed: Decimal) -> dict[str, Number]:
+    textless_count, textless_amount = _without_usable_text(lines)
+    scopes = {row["scope_status"]: row for row in sums_by(received, "scope_status")}
+    nothing = {"line_count": 0, "net_amount": NOTHING}
+    clarify, no_rate = (scopes.get(status, nothing) for status in ("to_clarify", "no_exchange_rate"))
+    return {
+        "textless_line_count": Number(textless_count, "count"),
+        "textless_amount": Number(textless_amount, "kr"),
+        "textless_share": Number(share(textless_amount, analysed), "share"),
+        "masked_count": Number(whole["masked_count"] or 0, "count"),
+        "no_exchange_rate_line_count": Number(no_rate["line_count"], "count"),
+        "to_clarify_line_count": Number(clarify["line_count"], "count"),
+        "to_clarify_amount": Number(clarify["net_amount"], "kr"),
+        "reconciled_share": Number(None, "share"),
+    }
+
+
+def _without_usable_text(lines: "ibis.Table") -> tuple[int, Decimal]:
+    """Lines and kroner whose item name and text say nothing of what was bought, read once per distinct short text."""
+    length = lines.item_name.fill_null("").length() + lines.line_text.fill_null("").length()
+    short = lines.filter(length <= LONGEST_EMPTY_TEXT)
+    texts = short.group_by("item_name", "line_text").aggregate(line_count=short.count(), net_amount=exact_sum(short))
+    count, amount = 0, NOTHING
+    for row in texts.to_pyarrow().to_pylist():
+        if not clean_text(row["item_name"]) and not clean_text(row["line_text"]):
+            count, amount = count + row["line_count"], amount + (row["net_amount"] or NOTHING)
+    return count, amount
+
+
+# --- the classifier's card ------------------------------------------------------------------------------------------
+
+
+def _measured(card: Mapping) -> Iterator[dict]:
+    """The card's measures as rows; what is no number between 0 and 1 is left out."""
+    for split, levels in sorted((card.get("accuracy") or card.get("left_out") or {}).items()):
+        for level, measures in sorted(levels.items()):
+            for name, value in sorted(measures.items()):
+                if isinstance(value, float) and 0 <= value <= 1:
+                    row = {"split_name": split, "category_level": int(level), "measure_name": name}
+                    yield {**row, "measured_share": Decimal(str(value))}
+
+
+def _card_numbers(accuracy: list[dict]) -> dict[str, Number]:
+    numbers = {}
+    for row in accuracy:
+        key = f"{row['split_name']}_{row['category_level']}_{row['measure_name']}".replace("-", "_")
+        numbers[key] = Number(row["measured_share"], "share")
+    return {**numbers, "right_share": Number(_right_share(accuracy), "share")}
+
+
+def _right_share(accuracy: list[dict]) -> Decimal | None:
+    """Share of claimed kroner that is right, from the hardest split the card has, at the deepest level up to 2."""
+    for split in RIGHT_SPLITS:
+        found = {
+            row["category_level"]: row["measured_share"]
+            for row in accuracy
+            if row["split_name"] == split and row["measure_name"] == RIGHT_MEASURE and row["category_level"] <= 2
+        }
+        if found:
+            return found[max(found)]
+    return None
+
+
+def _caveats(numbers: Mapping[str, Number]) -> tuple[str, ...]:
+    keys = {
+        "unclassified": "unclassified_amount",
+        "textless": "textless_amount",
+        "to_clarify": "to_clarify_amount",
+        "no_exchange_rate": "no_exchange_rate_line_count",
+    }
+    said = [key for key, name in keys.items() if numbers[name].value]
+    return (*said, *(["not_measured"] if numbers["right_share"].value is None else []))
+
+
+def _definition(left_out: Decimal) -> Definition:
+    return Definition(
+        formula="classified share = kroner with a category at any level / analysed kroner",
+        numerator="lines in scope placed by review, rule or classifier",
+        denominator="all lines in scope",
+        left_out="lines out of scope",
+        left_out_amount=left_out,
+        source="classifier card: rows the classifier had not seen, per line and per krone",
+    )

@@ -1,0 +1,282 @@
+"""How is a classifier made out of lines whose category is known?
+
+Distinct rows with their most frequent category; the tree's own phrases beside them, which is all there is at a cold
+start; rare categories folded into their parent. Predictions for left-out rows calibrate it and fill its card.
+"""
+
+import platform
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.svm import LinearSVC
+
+from procurement_kit.classifier.calibration import LeftOut, calibrate, careful, left_out_folds
+from procurement_kit.classifier.features import FIELDS, clean_features, phrase_fields
+from procurement_kit.classifier.measures import card_measures
+from procurement_kit.classifier.model import Classifier, FieldPart, Levels, as_columns, supplier_mark
+from procurement_kit.classifier.tree import CategoryTree, standard_phrases, standard_tree
+from procurement_kit.errors import NoDataError, TableError, nearest
+from procurement_kit.fingerprints import fingerprint
+from procurement_kit.tables import CLASSIFIER_FEATURES, require
+
+LABELLED = (*CLASSIFIER_FEATURES, "category_code", "amount", "invoice_date")
+FOLDS = 3
+DAYS = 365
+COST = 0.4  # of a margin error in the linear classifier; flat between 0.2 and 1 on the data measured
+TOLERANCE = 0.1  # a hundred times finer gave the same accuracy and took twice the time
+ROUNDS = 8  # over all rows; twice as many gave the same accuracy on the data measured
+WORTH_SHARING = 1_000_000  # rows × categories from which a second process pays for its start
+FEWEST_LINES = 200  # distinct labelled rows below which thresholds come from phrases too and are kept careful
+_WORDS = {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"\S+"}
+_WORD = {"analyzer": "word", "token_pattern": r"\S+"}
+_LETTERS = {"analyzer": "char_wb", "ngram_range": (3, 5)}
+# field, vectoriser settings, smallest number of rows a feature stands in, weight
+PARTS = (
+    ("supplier", _WORDS, 2, 0.7), ("supplier", _LETTERS, 2, 0.7),
+    ("text", _WORDS, 1, 1.0), ("text", _LETTERS, 3, 1.0),
+    ("account", _WORDS, 1, 1.3), ("service", _WORD, 1, 0.5), ("unit", _WORDS, 1, 0.6),
+    ("measure", _WORD, 1, 0.3), ("hint", _WORD, 1, 0.5), ("context", _WORD, 2, 0.5),
+)  # fmt: skip
+
+
+def train(
+    labelled: pd.DataFrame,
+    tree: CategoryTree,
+    *,
+    seed: int = 0,
+    promised_right_share: float = 0.95,
+    phrases: pd.DataFrame | None = None,
+) -> Classifier:
+    """Train a classifier on lines whose category is known.
+
+    Parameters
+    ----------
+    labelled : DataFrame
+        CLASSIFIER_FEATURES, category_code (the deepest known), amount (kroner), invoice_date; may be empty.
+    tree : CategoryTree
+        The tree the labels are in.
+    seed : int
+        The same seed and data give the same predictions.
+    promised_right_share : float
+        Share of claimed kroner, and of claimed lines, that shall be right; between 0.5 and 1.
+    phrases : DataFrame, optional
+        category_code, phrase_kind, phrase; by default the standard ones where the tree is the standard tree.
+
+    Raises
+    ------
+    TableError
+        If columns are missing or a category is not in the tree.
+    NoDataError
+        If there are fewer than two categories to tell apart.
+    """
+    rows, folded = training_rows(labelled, tree, phrases)
+    if rows["trained_code"].nunique() < 2:
+        raise NoDataError(
+            "The labelled lines hold fewer than two categories to tell apart.",
+            expected=f"at least {FOLDS} distinct lines in each of two categories",
+            todo="label more lines, then train again",
+        )
+    parts, matrix = fit_parts(rows)
+    linear, left_out, later = fit_rounds(rows, matrix, seed)
+    levels = Levels(tree, linear.classes_)
+    paths = {code: tree.path(code) for code in rows["category_code"].unique()}
+    calibrations = calibrate(left_out, linear.classes_, levels, paths, float(promised_right_share))
+    if (~rows["is_phrase"]).sum() < FEWEST_LINES:
+        calibrations = {kind: careful(calibration) for kind, calibration in calibrations.items()}
+    basis = "phrases" if rows["is_phrase"].all() else "lines"
+    card = {
+        "seed": seed,
+        "promised_right_share": float(promised_right_share),
+        **_counts(labelled, rows, folded, linear),
+        **card_measures(left_out, later, levels, paths, calibrations, basis),
+        "versions": _versions(),
+    }
+    known = frozenset(map(supplier_mark, rows["supplier_key"].unique())) - {""}
+    classifier = Classifier(tree, parts, linear, calibrations, known, card)
+    predictions = [classifier.classes[i] for i in classifier.probabilities(rows).argmax(axis=1)]
+    return replace(classifier, card=card | {"predictions_hash": fingerprint(predictions)})
+
+
+def training_rows(
+    labelled: pd.DataFrame, tree: CategoryTree, phrases: pd.DataFrame | None
+) -> tuple[pd.DataFrame, dict[str, str | None]]:
+    """Labelled lines and phrases as distinct rows, rare categories folded; and what was folded where."""
+    if phrases is None:
+        phrases = standard_phrases() if tree == standard_tree() else None
+    lines = distinct_rows(labelled, tree)
+    given = [] if phrases is None else [phrase_rows(phrases, tree)]
+    rows, folded = fold_rare(pd.concat([lines, *given], ignore_index=True), tree)
+    names = phrase_rows(name_phrases(tree), tree)
+    names = names[names["category_code"].isin(set(rows["trained_code"]))]
+    return pd.concat([rows, names.assign(trained_code=names["category_code"])], ignore_index=True), folded
+
+
+def name_phrases(tree: CategoryTree) -> pd.DataFrame:
+    """The categories' own names as phrases: what a category is called also stands in texts, suppliers and accounts."""
+    rows = [
+        (c.category_code, kind, c.category_name_da) for c in tree.categories for kind in ("word", "supplier", "account")
+    ]
+    return pd.DataFrame(rows, columns=["category_code", "phrase_kind", "phrase"])
+
+
+def distinct_rows(labelled: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
+    """Labelled lines as distinct cleaned rows: fields, supplier_key, category_code, lines, amount, first_date.
+
+    A row that stands under several categories takes the one with most lines, then most kroner, then the first code.
+
+    Raises
+    ------
+    TableError
+        If columns are missing or a category is not in the tree.
+    """
+    require(labelled.columns, LABELLED, where="labelled lines")
+    unknown = [code for code in labelled["category_code"].dropna().unique() if code not in tree]
+    if unknown:
+        raise TableError(
+            f"labelled lines: {len(unknown)} categories are not in the tree.",
+            problems=[f"«{code}» is not in the tree.{nearest(str(code), tree.codes)}" for code in unknown],
+            todo="correct the codes, or use the tree the lines were labelled with",
+        )
+    labelled = labelled[labelled["category_code"].notna()]
+    lines = clean_features(labelled)
+    lines["category_code"] = labelled["category_code"].astype(object)
+    lines["amount"] = labelled["amount"].astype(float).abs().fillna(0.0)
+    lines["first_date"] = pd.to_datetime(labelled["invoice_date"])
+    feature_columns = [*FIELDS, "supplier_key"]
+    grouped = lines.groupby([*feature_columns, "category_code"], sort=True)
+    rows = grouped.agg(
+        lines=("amount", "size"), amount=("amount", "sum"), first_date=("first_date", "min")
+    ).reset_index()
+    rows = rows.sort_values(["lines", "amount", "category_code"], ascending=[False, False, True], kind="stable")
+    rows = rows.drop_duplicates(feature_columns).sort_values(feature_columns, kind="stable", ignore_index=True)
+    return rows.assign(is_phrase=False)
+
+
+def phrase_rows(phrases: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
+    """Phrases as training rows: as `distinct_rows`, one row each, without kroner."""
+    phrases = phrases[phrases["category_code"].isin(tree.codes)].reset_index(drop=True)
+    rows = phrase_fields(phrases)
+    rows["category_code"] = phrases["category_code"].astype(object)
+    rows = rows.drop_duplicates([*FIELDS, "category_code"], ignore_index=True)
+    return rows.assign(lines=1, amount=0.0, first_date=pd.NaT, is_phrase=True)
+
+
+def fold_rare(rows: pd.DataFrame, tree: CategoryTree) -> tuple[pd.DataFrame, dict[str, str | None]]:
+    """Put categories with fewer rows than folds into their parent, from the deepest level up.
+
+    Returns
+    -------
+    DataFrame, dict
+        Rows with `trained_code`, and category → where its rows went; None where they were left out.
+    """
+    trained = rows["category_code"].copy()
+    folded: dict[str, str | None] = {}
+    for level in range(tree.depth, 0, -1):
+        counts = trained.value_counts()
+        rare = {code: tree.parent(code) for code, n in counts.items() if n < FOLDS and tree.level(code) == level}
+        trained = trained.map(lambda code, rare=rare: rare.get(code, code))
+        folded |= rare
+    kept = trained.notna()
+    return rows[kept].assign(trained_code=trained[kept]).reset_index(drop=True), dict(sorted(folded.items()))
+
+
+def fit_parts(rows: pd.DataFrame) -> tuple[tuple[FieldPart, ...], sparse.csr_matrix]:
+    """Fit one vectoriser per field on the rows; a field without any repeated word has none."""
+    parts, matrices = [], []
+    for field, settings, min_df, weight in PARTS:
+        vectoriser = TfidfVectorizer(dtype=np.float32, sublinear_tf=True, lowercase=False, min_df=min_df, **settings)
+        try:
+            vectoriser.fit(rows[field])
+        except ValueError:  # empty vocabulary: scikit-learn has no milder word for it
+            continue
+        parts.append(FieldPart(field, vectoriser, weight))
+        matrices.append(parts[-1].matrix(rows[field]))
+    if not parts:
+        raise NoDataError("The labelled lines hold no text at all.", todo="check the columns of the import profile")
+    return tuple(parts), sparse.hstack(matrices).tocsr()
+
+
+def fit_linear(matrix: sparse.csr_matrix, codes: pd.Series, seed: int) -> LinearSVC:
+    """Fit the linear classifier, one against the rest; coefficients in float32."""
+    linear = LinearSVC(C=COST, random_state=seed, tol=TOLERANCE, max_iter=ROUNDS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is meant
+        linear.fit(matrix, codes.to_numpy(dtype=str))
+    linear.coef_ = linear.coef_.astype(np.float32)
+    return linear
+
+
+def fit_rounds(
+    rows: pd.DataFrame, matrix: sparse.csr_matrix, seed: int
+) -> tuple[LinearSVC, LeftOut | None, LeftOut | None]:
+    """The classifier of all rows; and what classifiers that left rows out say of those: fold by fold, and a later year.
+
+    All are fitted side by side, since fitting is most of the work.
+    """
+    fold, later, trained = left_out_folds(rows, FOLDS, seed), later_year_fold(rows), rows["trained_code"]
+    nothing = np.zeros(len(rows), dtype=bool)
+    by_fold = [fold == number for number in np.unique(fold[fold >= 0])]
+    by_year = [later == 0] if (later == 0).any() else []
+    rounds = [out for out in (nothing, *by_fold, *by_year) if trained[~out].nunique() > 1]
+    workers = Parallel(n_jobs=2 if len(rows) * trained.nunique() > WORTH_SHARING else 1)
+    fitted = workers(delayed(fit_linear)(matrix[~out], trained[~out], seed) for out in rounds)
+    pairs = list(zip(rounds, fitted, strict=True))[1:]
+    year_pairs = pairs[-1:] if by_year and pairs and pairs[-1][0] is by_year[0] else []
+    fold_pairs = pairs[: len(pairs) - len(year_pairs)]
+    classes = fitted[0].classes_
+    return fitted[0], _left_out(rows, matrix, classes, fold_pairs), _left_out(rows, matrix, classes, year_pairs)
+
+
+def _left_out(
+    rows: pd.DataFrame, matrix: sparse.csr_matrix, classes: np.ndarray, pairs: list[tuple[np.ndarray, LinearSVC]]
+) -> LeftOut | None:
+    """Scores of rows by the classifier that left them out; None where there is none."""
+    if not pairs:
+        return None
+    scores = np.full((len(rows), len(classes)), -1.0, dtype=np.float32)
+    known, seen = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
+    for is_out, linear in pairs:
+        out = np.flatnonzero(is_out)
+        columns = np.searchsorted(classes, linear.classes_)
+        scores[np.ix_(out, columns)] = as_columns(np.asarray(matrix[out] @ linear.coef_.T) + linear.intercept_)
+        known[out] = rows["supplier_key"].iloc[out].isin(set(rows["supplier_key"][~is_out]) - {""})
+        seen |= is_out
+    weights = (rows[name].to_numpy(float)[seen] for name in ("lines", "amount"))
+    return LeftOut(scores[seen], rows["category_code"].to_numpy()[seen], *weights, known[seen])
+
+
+def later_year_fold(rows: pd.DataFrame) -> np.ndarray:
+    """Fold 0 for rows first seen in the last twelve months, where the lines span two years; -1 for all others."""
+    dates = rows["first_date"]
+    last = dates.max()
+    if not len(rows) or pd.isna(last) or (last - dates.min()).days < 2 * DAYS:
+        return np.full(len(rows), -1)
+    return np.where(dates > last - pd.Timedelta(days=DAYS), 0, -1)
+
+
+def _counts(labelled: pd.DataFrame, rows: pd.DataFrame, folded: Mapping, linear: LinearSVC) -> dict:
+    lines = rows[~rows["is_phrase"]]
+    content = rows[[*FIELDS, "supplier_key", "category_code", "lines"]]
+    return {
+        "labelled_lines": len(labelled),
+        "labelled_rows": len(lines),
+        "phrases": int(rows["is_phrase"].sum()),
+        "last_date": None if pd.isna(last := lines["first_date"].max()) else last.date().isoformat(),
+        "classes": len(linear.classes_),
+        "rows_per_category": {code: int(n) for code, n in rows["category_code"].value_counts().sort_index().items()},
+        "folded_categories": dict(folded),
+        "training_hash": fingerprint(content.to_csv(index=False, sep=";")),
+    }
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: version(name) for name in ("scikit-learn", "numpy", "scipy", "pandas", "skops")}
+    return {"python": platform.python_version(), **packages}

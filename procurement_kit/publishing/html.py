@@ -1,0 +1,89 @@
+"""How do the pages become one HTML file that opens anywhere, offline, and prints on A4?
+
+Jinja2 with autoescape; styles and figures stand in the file, and its own policy forbids every request. The same pages
+give the same bytes.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from procurement_kit.publishing.pages import PageView, TableView
+from procurement_kit.publishing.sentences import Writer
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What stands at the head of the report."""
+
+    title: str
+    municipality: str
+    period: str
+    data_line: str
+    preliminary: tuple[str, ...]
+
+
+def render_html(cover: Cover, pages: tuple[PageView, ...], writer: Writer) -> str:
+    """Make the report's HTML file.
+
+    Parameters
+    ----------
+    cover : Cover
+        Title, municipality, period, data line, and why the report is preliminary, if it is.
+    pages : tuple of PageView
+        Filled pages, in order.
+    writer : Writer
+        For the words of the frame.
+
+    Returns
+    -------
+    str
+        A complete HTML document.
+    """
+    style = _environment().get_template("report.css").render()
+    text = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(cover=cover, pages=pages, words=writer.entry("words"), language=writer.formats.language, style=style)
+    )
+    return re.sub(r"[ \t]+\n", "\n", text)
+
+
+def render_table(table: TableView) -> str:
+    """Make one table as HTML."""
+    return str(_environment().get_template("parts.html.j2").module.table(table))
+
+
+def visible_text(html: str) -> str:
+    """What a reader can read of an HTML text, one run of text per line; used to look for personal numbers.
+
+    Examples
+    --------
+    >>> visible_text("<p class='a'>Indkøb<b>i alt</b></p>").split()
+    ['Indkøb', 'i', 'alt']
+    """
+    from markupsafe import Markup
+
+    bare = re.sub(r"<style.*?</style>|<path[^>]*>", "\n", html, flags=re.DOTALL)
+    return Markup(re.sub(r"<[^>]*>", "\n", bare)).unescape()
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("procurement_kit.publishing"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["inline"] = lambda svg: Markup(svg.replace(' xmlns="http://www.w3.org/2000/svg"', ""))
+    environment.filters["style"] = lambda css: Markup(css)
+    return environment

@@ -1,0 +1,320 @@
+"""What stands on each page, before anyone has chosen HTML or Excel?
+
+Sentences, figure, table, foot line, tiles: filled from findings as the recipe lists them. A page whose finding cannot
+speak (no contracts, no labels) says what it would take instead.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from procurement_kit.errors import ParameterError, nearest
+from procurement_kit.findings import Finding, Number
+from procurement_kit.publishing.drawings import Drawing
+from procurement_kit.publishing.figures import figure
+from procurement_kit.publishing.formats import fitting_scale, unit_of_column
+from procurement_kit.publishing.recipes import Page, Recipe
+from procurement_kit.publishing.sentences import Writer, plain
+from procurement_kit.tables import require
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FLOORS = {"reconciled_share": Decimal("0.98"), "classified_share": Decimal("0.90"), "right_share": Decimal("0.90")}
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """A column as the reader sees it; `unit` is kr, share, count, date or text; `note` the unit of its amounts."""
+
+    name: str
+    heading: str
+    unit: str
+    scale: str = "full"
+    note: str = ""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values stand to the right."""
+        return self.unit in ("kr", "share", "count") or self.name == "supplier_rank"
+
+    @property
+    def is_code(self) -> bool:
+        """Whether its values are never broken over two lines."""
+        return self.name.endswith(("_number", "_code"))
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A table as the reader sees it: headings, plain values, the same as text, and a note on rows not shown."""
+
+    key: str
+    title: str
+    columns: tuple[TableColumn, ...]
+    rows: tuple[tuple, ...]
+    cells: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One of the five numbers on page 1: the number, what it is of, and what it was."""
+
+    key: str
+    value: str
+    label: str
+    note: str
+
+
+@dataclass(frozen=True)
+class PageView:
+    """One page, filled."""
+
+    number: int
+    key: str
+    anchor: str
+    layout: str
+    name: str
+    headline: str
+    text: str
+    means: str
+    foot: str
+    missing: str
+    drawing: Drawing | None
+    table: TableView | None
+    more_tables: tuple[TableView, ...]
+    tiles: tuple[Tile, ...] = ()
+    lists: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def page_views(recipe: Recipe, writer: Writer) -> tuple[PageView, ...]:
+    """Fill the pages of a recipe's edition.
+
+    Raises
+    ------
+    ParameterError
+        If a page needs a finding, table, number or text that is not there.
+    """
+    return tuple(_page_view(page, writer) for page in recipe.shown_pages)
+
+
+def preliminary_reasons(writer: Writer) -> list[str]:
+    """Which floors are not met, in words; an empty list means that the figures can stand."""
+    quality = writer.findings.get("quality")
+    reasons = []
+    for key, floor in FLOORS.items():
+        value = quality.numbers[key].value if quality and key in quality.numbers else None
+        if value is None:
+            reasons.append(writer.say(f"floors.{key}.unknown", "quality"))
+        elif value < floor:
+            reasons.append(writer.say(f"floors.{key}.below", "quality"))
+    return reasons
+
+
+def _page_view(page: Page, writer: Writer) -> PageView:
+    texts, about = writer.entry(f"pages.{page.key}"), page.findings[0]
+    missing = _missing(page, writer, texts)
+
+    def said(part: str) -> str:
+        return writer.say(f"pages.{page.key}.{part}", about) if part in texts and not missing else ""
+
+    return PageView(
+        number=page.number,
+        key=page.key,
+        anchor=page.anchor,
+        layout=page.layout,
+        name=texts["name"],
+        headline=writer.say(f"pages.{page.key}.{'headline_missing' if missing else 'headline'}", about),
+        text=said("text"),
+        means=said("means"),
+        foot=_foot(page, writer, texts) if not missing else "",
+        missing=missing,
+        drawing=_drawing(page, writer) if page.figure and not missing else None,
+        table=_table(page.table, page, writer) if page.table and not missing and not _is_empty(page, writer) else None,
+        more_tables=tuple(_table(name, None, writer) for name in _more(page) if _has_table(name, writer)),
+        tiles=_tiles(writer) if page.layout == "summary" else (),
+        lists=_lists(page, writer, texts),
+    )
+
+
+def _more(page: Page) -> tuple[str, ...]:
+    """The folded tables; the whole of a table whose first rows are shown is one of them."""
+    return (page.table, *page.more_tables) if page.table and page.row_limit else page.more_tables
+
+
+def _missing(page: Page, writer: Writer, texts: dict) -> str:
+    """What it would take to fill this page, where its finding cannot speak."""
+    if "missing" not in texts:
+        _finding(writer, page.findings[0], page.key)
+        return ""
+    needed = texts.get("needs", [])
+    about = page.findings[0]
+    if about in writer.findings and all(writer.number(name, about, f"pages.{page.key}.needs").value for name in needed):
+        return ""
+    return writer.say(f"pages.{page.key}.missing", about)
+
+
+def _foot(page: Page, writer: Writer, texts: dict) -> str:
+    about = page.findings[0]
+    parts = [writer.say(f"pages.{page.key}.foot", about)] if "foot" in texts else []
+    parts.append(writer.say("words.foot_source", about))
+    return " · ".join(part for part in parts if part)
+
+
+def _lists(page: Page, writer: Writer, texts: dict) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Named lists of sentences: finds, next steps, definitions, what is missing."""
+    filled = []
+    for name, content in texts.get("lists", {}).items():
+        path = f"pages.{page.key}.lists.{name}"
+        sentences = writer.say_all(f"{path}.sentences", page.findings[0])[: content.get("at_most", 99)]
+        if name == "caveats":
+            sentences = _caveats(writer) + sentences
+        if sentences:
+            filled.append((content["title"], tuple(sentences)))
+    return tuple(filled)
+
+
+def _caveats(writer: Writer) -> list[str]:
+    """What the findings say about themselves, each thing once."""
+    speakers: dict[str, str] = {}
+    for finding in writer.findings.values():
+        speakers |= {key: speakers.get(key, finding.key) for key in finding.caveats}
+    return [writer.say(f"caveats.{key}", about) for key, about in speakers.items()]
+
+
+def _drawing(page: Page, writer: Writer) -> Drawing:
+    finding = _finding(writer, page.findings[0], page.key)
+    return figure(page.figure, finding, writer.formats)
+
+
+def _finding(writer: Writer, key: str, page: str) -> Finding:
+    if key not in writer.findings:
+        raise ParameterError(
+            f"Page «{page}» needs the finding «{key}», which was not given.{nearest(key, writer.findings)}",
+            expected=f"findings: {', '.join(writer.findings) or 'none given'}",
+            todo="give the finding to write_report",
+        )
+    return writer.findings[key]
+
+
+def _tiles(writer: Writer) -> tuple[Tile, ...]:
+    tiles = writer.entry("tiles")
+    return tuple(
+        Tile(key, *(writer.say(f"tiles.{key}.{part}", tile["finding"]) for part in ("value", "label", "note")))
+        for key, tile in tiles.items()
+    )
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def _has_table(name: str, writer: Writer) -> bool:
+    key, table = name.split(".")
+    finding = writer.findings.get(key)
+    return finding is not None and table in finding.tables and not finding.tables[table].empty
+
+
+def _is_empty(page: Page, writer: Writer) -> bool:
+    """Whether the page's table is there but has no rows; a table that is not there is an error of its own."""
+    key, table = page.table.split(".")
+    tables = _finding(writer, key, page.key).tables
+    return table in tables and tables[table].empty
+
+
+def _table(name: str, page: Page | None, writer: Writer) -> TableView:
+    key, table = name.split(".")
+    _finding(writer, key, page.key if page else name)
+    columns, limit = (page.columns, page.row_limit) if page else ((), 0)
+    return table_view(writer, key, table, columns=columns, row_limit=limit)
+
+
+def table_view(
+    writer: Writer, finding_key: str, table: str, *, columns: tuple[str, ...] = (), row_limit: int = 0
+) -> TableView:
+    """Make a finding's table ready to show, with headings in the reader's language.
+
+    Parameters
+    ----------
+    writer : Writer
+        Texts and findings.
+    finding_key, table : str
+        Which table.
+    columns : tuple of str
+        Columns shown; by default all that a reader can use (one language of names, no technical keys).
+    row_limit : int
+        Rows shown; 0 shows all.
+
+    Raises
+    ------
+    ParameterError
+        If the finding has no such table, or a column has no heading.
+    """
+    tables: Mapping = writer.findings[finding_key].tables
+    if table not in tables:
+        raise ParameterError(
+            f"The finding «{finding_key}» has no table «{table}».{nearest(table, tables)}",
+            expected=f"one of: {', '.join(tables)}",
+            todo="correct the recipe",
+        )
+    content = tables[table]
+    in_language = {name.removesuffix(f"_{writer.formats.language}"): name for name in content.columns}
+    names = [in_language.get(n, n) for n in columns] or [n for n in content.columns if _is_shown(n, writer)]
+    require(content.columns, names, where=f"{finding_key}.{table}")
+    content = _for_readers(content, writer)
+    shown = content.head(row_limit) if row_limit else content
+    rows = tuple(tuple(plain(value) for value in row) for row in shown[names].itertuples(index=False, name=None))
+    made = tuple(_column(name, [row[place] for row in rows], writer) for place, name in enumerate(names))
+    cells = tuple(tuple(_cell(value, column, writer) for value, column in zip(row, made, strict=True)) for row in rows)
+    title = writer.say(f"tables.{finding_key}_{table}", finding_key)
+    return TableView(f"{finding_key}_{table}", title, made, rows, cells, _hidden(len(content) - len(shown), writer))
+
+
+def _for_readers(content: "pd.DataFrame", writer: Writer) -> "pd.DataFrame":
+    """Name the rows that are no single supplier, and leave out rows whose word is empty: they are not for readers."""
+    if {"supplier_label", "supplier_group"} <= set(content.columns):
+        words = writer.entry("values.supplier_group")
+        pairs = zip(content["supplier_label"], content["supplier_group"], strict=True)
+        content = content.assign(supplier_label=[words.get(group, name) for name, group in pairs])
+    for name in set(content.columns) & set(writer.texts["values"]):
+        words = writer.texts["values"][name]
+        content = content[[words.get(value) != "" for value in content[name]]]
+    return content
+
+
+def _hidden(count: int, writer: Writer) -> str:
+    context = {**writer.context, "hidden_count": Number(count, "count")}
+    return Writer(writer.formats, writer.findings, context).say("words.rows_hidden") if count else ""
+
+
+def _is_shown(name: str, writer: Writer) -> bool:
+    other_language = "en" if writer.formats.language == "da" else "da"
+    return not name.endswith(("_key", "_group", f"_name_{other_language}"))
+
+
+def _column(name: str, values: list, writer: Writer) -> TableColumn:
+    unit = unit_of_column(name)
+    heading = writer.say(f"columns.{name.removesuffix(f'_{writer.formats.language}')}")
+    if unit != "kr":
+        return TableColumn(name, heading, unit)
+    scale = fitting_scale(values)
+    return TableColumn(name, heading, unit, scale, writer.formats.unit(scale))
+
+
+def _cell(value: object, column: TableColumn, writer: Writer) -> str:
+    formats = writer.formats
+    if column.unit == "kr" and value is not None:
+        return formats.scaled(value, column.scale)
+    if column.unit == "text":
+        return label(value, column.name, writer)
+    return formats.change(value) if column.name == "change_share" else formats.text(value, column.unit)
+
+
+def label(value: object, column: str, writer: Writer) -> str:
+    """A text value as the reader reads it: statuses and types in words, an empty category as «not categorised»."""
+    words = writer.texts["values"].get(column, {})
+    if value in words:
+        return words[value]
+    if value is None or value == "":
+        return words.get("empty", "")
+    return str(value)

@@ -1,0 +1,250 @@
+"""What is known about every line, all steps together?
+
+The steps are composed in order over the lines of intake, with their lookups built on distinct values and stored. After
+each step lines and kroner are counted and must be the same. The result is written as Parquet with a fingerprint of
+everything it depends on, so that it is built again only when something has changed.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from procurement_kit import store
+from procurement_kit.classifier.tree import CategoryTree, tree_of
+from procurement_kit.errors import NoDataError
+from procurement_kit.exact import require_same, tally
+from procurement_kit.fingerprints import fingerprint
+from procurement_kit.names import normalise_supplier_name
+from procurement_kit.settings import SETTINGS_FILE, Municipality
+from procurement_kit.steps import categories, contracts, scope, suppliers, units
+from procurement_kit.tables import CLASSIFIER_FEATURES, INVOICE_LINES, STEPS
+
+if TYPE_CHECKING:
+    import ibis
+    import pyarrow as pa
+
+CUBE = "cube"
+RECORD_FILE = "cube.json"
+_OWN_FILES = (
+    SETTINGS_FILE, "scope_rules.csv", "units.csv", "category_tree.csv", "contracts.csv", "contract_participants.csv",
+    "contract_items.csv",
+)  # fmt: skip
+
+
+@dataclass
+class _Composition:
+    """Lines after each step so far; `caveats` is what the register says that is worth knowing but no error."""
+
+    municipality: Municipality
+    tables: "dict[str, ibis.Table]" = field(default_factory=dict)
+    caveats: dict[str, list[str]] = field(default_factory=dict)
+
+    def lookup(self, name: str, types: dict[str, str], batches: "Iterable[pa.Table]") -> "ibis.Table":
+        """Store a lookup and read it back, so that every engine joins the same rows."""
+        store.write_lookup(self.municipality, name, types, batches)
+        return store.read_lookup(self.municipality, name, types)
+
+    def rows(self, table: "ibis.Table") -> "Iterator[pa.RecordBatch]":
+        """Distinct values in bounded batches."""
+        return store.batches_of(table, self.municipality)
+
+
+def classifier_rows(municipality: Municipality) -> "ibis.Table":
+    """Distinct values of the classifier's features on lines in scope, with their `line_count`.
+
+    The classify command makes `lookups/categories` from them; lines out of scope need no category of their own.
+    """
+    in_scope = lines_in_scope(municipality)
+    return in_scope.group_by(CLASSIFIER_FEATURES).aggregate(line_count=in_scope.count())
+
+
+def lines_in_scope(municipality: Municipality) -> "ibis.Table":
+    """Lines that are procurement, with scope, unit and supplier but no category yet."""
+    lines = _before_categories(municipality).tables["suppliers"]
+    return lines.filter(lines.scope_status == "in_scope")
+
+
+def spend_cube(municipality: Municipality) -> "ibis.Table":
+    """All lines with the columns of all steps: one lazy table.
+
+    Parameters
+    ----------
+    municipality : Municipality
+        Whose lines, lookups and registers.
+
+    Raises
+    ------
+    TableError
+        If units, scope rules or contracts of the folder cannot be used.
+    CheckFailedError
+        If a step lost or multiplied lines or kroner.
+    """
+    composition = _composed(municipality)
+    _tallies(composition)
+    return composition.tables["contracts"]
+
+
+def build_cube(municipality: Municipality) -> Path:
+    """Write the spend cube, unless it is there already and nothing it depends on has changed.
+
+    Parameters
+    ----------
+    municipality : Municipality
+        Whose lines, lookups and registers.
+
+    Returns
+    -------
+    Path
+        Folder of the cube: `lines/` as Parquet, and `cube.json` with fingerprint, lines and kroner after each step, and
+        caveats.
+
+    Raises
+    ------
+    NoDataError
+        If nothing has been imported.
+    TableError, CheckFailedError
+        As `spend_cube`.
+    """
+    folder = municipality.folder / CUBE
+    mark = cube_fingerprint(municipality)
+    if (folder / RECORD_FILE).is_file() and read_record(municipality)["fingerprint"] == mark:
+        return folder
+    composition = _composed(municipality)
+    steps = _tallies(composition)
+    if not steps["intake"]["line_count"]:
+        raise NoDataError(
+            f"«{municipality.name}» has no invoice lines.",
+            expected="at least one import",
+            todo=f"run: procurement-kit import {municipality.name} <files>",
+        )
+    record = {"fingerprint": mark, "steps": steps, "caveats": composition.caveats}
+    with store.staged(municipality, folder) as staging:
+        store.write_dataset(municipality, staging / "lines", composition.tables["contracts"])
+        store.write_text(staging / RECORD_FILE, json.dumps(record, default=str, ensure_ascii=False, indent=1))
+    return folder
+
+
+def read_cube(municipality: Municipality) -> "ibis.Table":
+    """The spend cube as it was last built.
+
+    Parameters
+    ----------
+    municipality : Municipality
+        Whose cube.
+
+    Raises
+    ------
+    NoDataError
+        If it has not been built.
+    """
+    read_record(municipality)
+    pattern = municipality.folder / CUBE / "lines" / "*.parquet"
+    return store.read_parquet(municipality, pattern, INVOICE_LINES.schema())
+
+
+def read_record(municipality: Municipality) -> dict:
+    """What `cube.json` says: fingerprint, lines and kroner (as text) after each step, caveats.
+
+    Parameters
+    ----------
+    municipality : Municipality
+        Whose cube.
+
+    Raises
+    ------
+    NoDataError
+        If the cube has not been built.
+    """
+    path = municipality.folder / CUBE / RECORD_FILE
+    if not path.is_file():
+        raise NoDataError(
+            f"The spend cube of «{municipality.name}» has not been built.",
+            todo=f"run: procurement-kit classify {municipality.name}",
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def cube_fingerprint(municipality: Municipality) -> str:
+    """One hash of what the cube depends on: loads, categories, the folder's own files, shipped knowledge, code."""
+    folder = municipality.folder
+    knowledge = Path(str(files("procurement_kit") / "knowledge"))
+    code = sorted(Path(__file__).parent.glob("*.py"))
+    return fingerprint(
+        store.loads(municipality),
+        folder / "lookups" / categories.LOOKUP_NAME,
+        *(folder / name for name in _OWN_FILES),
+        *sorted(knowledge.glob("*.csv")),
+        *code,
+    )
+
+
+# --- composition ----------------------------------------------------------------------------------------------------
+
+
+def _before_categories(municipality: Municipality) -> _Composition:
+    made = _Composition(municipality)
+    made.tables["intake"] = store.read_lines(municipality)
+    made.tables["scope"] = _scoped(made)
+    found = made.lookup("units", units.UNIT_TYPES, [units.read_units(municipality)])
+    made.tables["units"] = units.add_units(made.tables["scope"], found)
+    printed = suppliers.distinct_suppliers(made.tables["units"])
+    found = made.lookup("suppliers", suppliers.SUPPLIER_TYPES, suppliers.supplier_lookup(made.rows(printed)))
+    made.tables["suppliers"] = suppliers.add_suppliers(made.tables["units"], found)
+    return made
+
+
+def _scoped(made: _Composition) -> "ibis.Table":
+    lines, municipality = made.tables["intake"], made.municipality
+    rules = made.lookup("scope_rules", scope.RULE_TYPES, [scope.rule_lookup(scope.scope_rules(municipality))])
+    printed = made.rows(lines.select(*scope.BODY_KEYS).distinct())
+    bodies = made.lookup("public_bodies", scope.BODY_TYPES, scope.public_body_lookup(printed, scope.public_bodies()))
+    return scope.add_scope(lines, rules, bodies, currency=municipality.currency)
+
+
+def _composed(municipality: Municipality) -> _Composition:
+    made, tree = _before_categories(municipality), tree_of(municipality)
+    found = store.read_lookup(municipality, categories.LOOKUP_NAME, categories.CATEGORY_LOOKUP_TYPES)
+    made.tables["categories"] = categories.add_categories(made.tables["suppliers"], found, tree)
+    made.tables["contracts"] = _with_contracts(made, tree)
+    return made
+
+
+def _with_contracts(made: _Composition, tree: CategoryTree) -> "ibis.Table":
+    municipality = made.municipality
+    register = contracts.read_contracts(municipality, tree)
+    keys_of_name, keys = _known_suppliers(made)
+    terms = contracts.contract_terms(register, municipality.name, keys_of_name)
+    made.caveats["contracts_without_supplier_on_lines"] = contracts.suppliers_without_lines(terms, keys)
+    cells, supplier_cells = contracts.contract_cells(terms, tree)
+    return contracts.add_contracts(
+        made.tables["categories"],
+        made.lookup("contract_cells", contracts.CELL_TYPES, [cells]),
+        made.lookup("contract_suppliers", contracts.SUPPLIER_CELL_TYPES, [supplier_cells]),
+        made.lookup("contract_items", contracts.ITEM_TYPES, [contracts.item_lookup(register.items)]),
+        currency=municipality.currency,
+    )
+
+
+def _known_suppliers(made: _Composition) -> tuple[Mapping[str, set[str]], set[str]]:
+    """Supplier keys by normalised printed name, and all of them; persons are never a contract's supplier."""
+    found = store.read_lookup(made.municipality, "suppliers", suppliers.SUPPLIER_TYPES)
+    named = (
+        found.filter(found.supplier_match.isin(("number", "name"))).select("supplier_name", "supplier_key").distinct()
+    )
+    keys_of_name: dict[str, set[str]] = defaultdict(set)
+    for batch in made.rows(named):
+        for row in batch.to_pylist():
+            keys_of_name[normalise_supplier_name(row["supplier_name"])].add(row["supplier_key"])
+    return keys_of_name, {key for keys in keys_of_name.values() for key in keys}
+
+
+def _tallies(made: _Composition) -> dict[str, dict]:
+    """Lines and kroner after each step, which must all be the same."""
+    found = {step: tally(made.tables[step]) for step in STEPS}
+    for before, step in zip(STEPS, STEPS[1:], strict=False):
+        require_same(found[before], found[step], step)
+    return found

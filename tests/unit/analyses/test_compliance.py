@@ -1,0 +1,151 @@
+"""How much of what can be influenced has a contract, and was it used?"""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from procurement_kit.analyses.compliance import analyse_compliance
+from procurement_kit.errors import NoDataError
+from tests.unit.analyses.conftest import PERSON, cube_of_rows, firm, placed
+
+D = Decimal
+STATUSES = {
+    "on_contract": {"contract_status": "on_contract", "contract_number": "K1", "contract_reason": "contract_supplier"},
+    "wrong": {"contract_status": "wrong_supplier", "contract_number": "K1", "contract_reason": "other_supplier"},
+    "none": {"contract_status": "no_known_contract", "contract_reason": "no_contract"},
+    "undecidable": {"contract_status": "undecidable", "contract_reason": "no_category"},
+    "outside": {"contract_status": "out_of_scope", "contract_reason": "transfer"},
+}
+
+
+def line(status: str, net: str, letter: str = "A", code: str = "1801", reason: str = "", **more) -> dict:
+    found = {**placed(code), **firm(letter), **STATUSES[status], "net": net, **more}
+    return {**found, "contract_reason": f"{found['contract_reason']} {reason}".strip()}
+
+
+@pytest.fixture(scope="module")
+def lines():
+    """1,100 received: 100 outside, 1,000 addressable of which 600 covered, 480 of them with the right supplier."""
+    outside = {"scope_status": "transfer", "is_addressable": False, "category_code": None, "category_1_code": None}
+    return cube_of_rows(
+        line("on_contract", "480.00", unit_name="Skolen", unit_division_name="Børn"),
+        line("wrong", "120.00", "B", unit_name="Hallen", unit_division_name="Kultur", invoice_date=date(2025, 9, 1)),
+        line("none", "300.00", "C", "1802"),
+        {**line("undecidable", "100.00", "D"), **placed(None)},
+        {**line("outside", "100.00"), **outside},
+    )
+
+
+@pytest.fixture(scope="module")
+def finding(lines, tree):
+    return analyse_compliance(lines, period="2025", tree=tree)
+
+
+def test_all_five_statuses_sum_to_all_lines(finding):
+    rows = finding.tables["all_lines"]
+    assert dict(zip(rows["contract_status"], rows["net_amount"], strict=True)) == {
+        "out_of_scope": D("100.00"),
+        "no_known_contract": D("300.00"),
+        "wrong_supplier": D("120.00"),
+        "on_contract": D("480.00"),
+        "undecidable": D("100.00"),
+    }
+    assert not finding.failed_checks
+
+
+def test_coverage_counts_addressable_kroner(finding):
+    assert finding.numbers["addressable_amount"].value == D("1000.00")
+    assert finding.numbers["covered_amount"].value == D("600.00")
+    assert finding.numbers["coverage_share"].value == D("0.600000")
+    assert finding.numbers["uncovered_share"].value == D("0.300000")
+
+
+def test_loyalty_counts_the_right_supplier_of_covered_kroner(finding):
+    assert finding.numbers["loyalty_share"].value == D("0.800000")
+    assert finding.numbers["leak_amount"].value == D("120.00")
+
+
+def test_voluntary_contracts_cover_but_do_not_count_for_loyalty(cube_of, tree):
+    lines = (line("on_contract", "50"), line("wrong", "50", "B"), line("wrong", "900", "C", reason="voluntary"))
+    finding = analyse_compliance(cube_of(*lines), period="2025", tree=tree)
+    assert finding.numbers["coverage_share"].value == D("1.000000")
+    assert finding.numbers["loyalty_share"].value == D("0.500000")
+    assert finding.numbers["binding_amount"].value == D("100.00")
+
+
+def test_rates_of_groups_are_sums_of_parts(finding):
+    areas = finding.tables["by_area"].set_index("category_code")
+    assert areas.loc["18", "coverage_share"] == D("0.666667")
+    groups = finding.tables["by_group"].set_index("category_code")
+    assert groups.loc["1801", "coverage_share"] == D("1.000000")
+    assert groups.loc["1802", "coverage_share"] == D("0.000000")
+    assert groups.loc["1802", "loyalty_share"] is None
+
+
+def test_units_suppliers_and_quarters(finding):
+    units = finding.tables["by_unit"].set_index("unit_name")
+    assert units.loc["Hallen", "loyalty_share"] == D("0.000000")
+    assert units.loc["Skolen", "loyalty_share"] == D("1.000000")
+    quarters = finding.tables["by_quarter"].set_index("quarter_name")
+    assert quarters.loc["2025Q3", "leak_amount"] == D("120.00")
+    suppliers = finding.tables["by_supplier"].set_index("supplier_key")
+    assert suppliers.loc["n:C", "no_known_contract_amount"] == D("300.00")
+
+
+def test_lines_that_are_not_addressable_do_not_count(cube_of, tree):
+    exempt = {**line("on_contract", "500"), "is_addressable": False}
+    finding = analyse_compliance(cube_of(exempt, line("none", "100")), period="2025", tree=tree)
+    assert finding.numbers["addressable_amount"].value == D("100.00")
+    assert finding.numbers["coverage_share"].value == D("0.000000")
+    assert finding.definition.left_out_amount == D("500.00")
+
+
+def test_leaks_largest_first_and_nobody_is_called_about_the_others(cube_of, tree):
+    lines = (
+        line("wrong", "10", "B", unit_name="Skolen"),
+        line("wrong", "30", "C", unit_name="Hallen"),
+        line("wrong", "5", "C", unit_name="Hallen"),
+        line("wrong", "400", "C", code="0401"),
+        line("wrong", "50", "C", reason="voluntary"),
+        line("wrong", "60", "C", reason="first_90_days"),
+        {**line("wrong", "70"), **PERSON},
+    )
+    finding = analyse_compliance(cube_of(*lines), period="2025", tree=tree)
+    leaks = finding.tables["leaks"]
+    assert list(leaks["net_amount"]) == [D("35.00"), D("10.00")]
+    assert list(leaks["unit_name"]) == ["Hallen", "Skolen"]
+    assert list(leaks["contract_number"]) == ["K1", "K1"]
+    left_out = finding.tables["leaks_left_out"].set_index("left_out_reason")["net_amount"].to_dict()
+    assert left_out == {
+        "first_90_days": D("60.00"),
+        "granted_to_citizen": D("400.00"),
+        "person": D("70.00"),
+        "voluntary": D("50.00"),
+    }
+    assert not finding.failed_checks
+
+
+def test_persons_are_one_row_among_suppliers(cube_of, tree):
+    lines = ({**line("none", "10"), **PERSON}, {**line("none", "20"), **PERSON, "supplier_key": "p:2"})
+    suppliers = analyse_compliance(cube_of(*lines), period="2025", tree=tree).tables["by_supplier"]
+    assert list(suppliers["supplier_label"]) == ["Privatpersoner"]
+    assert list(suppliers["net_amount"]) == [D("30.00")]
+
+
+def test_why_lines_cannot_be_decided(finding):
+    assert [tuple(row) for row in finding.tables["undecidable"].to_numpy()] == [("no_category", 1, 1, D("100.00"))]
+    assert finding.caveats == ("undecidable",)
+
+
+def test_without_contracts_there_is_coverage_0_and_no_loyalty(cube_of, tree):
+    finding = analyse_compliance(cube_of(line("none", "100")), period="2025", tree=tree)
+    assert finding.numbers["coverage_share"].value == D("0.000000")
+    assert finding.numbers["loyalty_share"].value is None
+    assert finding.numbers["contract_count"].value == 0
+    assert finding.caveats == ("no_contracts",)
+
+
+def test_an_empty_period_is_refused(lines, tree):
+    with pytest.raises(NoDataError):
+        analyse_compliance(lines, period="2023", tree=tree)

@@ -1,0 +1,94 @@
+"""How far can the figures be trusted?"""
+
+from decimal import Decimal
+
+import pytest
+
+from procurement_kit.analyses.quality import analyse_quality
+from procurement_kit.errors import NoDataError
+from tests.unit.analyses.conftest import cube_of_rows, placed
+
+D = Decimal
+CARD = {
+    "accuracy": {
+        "known_supplier": {"2": {"accuracy_lines": 0.95, "claimed_right_share": 0.97, "rows": 40}},
+        "new_supplier": {
+            "1": {"accuracy_lines": 0.71, "claimed_right_share": 0.96},
+            "2": {"accuracy_lines": 0.6, "claimed_right_share": 0.9341, "ece": None},
+        },
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def cube():
+    """1,000 in scope: 100 reviewed, 300 by rule, 400 by model, 200 unclassified."""
+    return cube_of_rows(
+        {**placed("1801"), "category_source": "review", "net": "100", "item_name": "Kopipapir A4"},
+        {**placed("1801"), "category_source": "rule", "net": "300", "line_text": "Jf. aftale"},
+        {**placed("18"), "category_source": "model", "net": "400", "item_name": "Kontorstol", "privacy_hit_count": 2},
+        {**placed(None), "net": "200"},
+        {"scope_status": "to_clarify", "category_source": "scope", "net": "50"},
+        {"scope_status": "no_exchange_rate", "document_currency": "EUR", "net_amount": None},
+    )
+
+
+@pytest.fixture(scope="module")
+def quality(cube):
+    return analyse_quality(cube, period="2025")
+
+
+def test_kroner_by_what_decided_the_category(quality):
+    assert list(quality.table["category_source"]) == ["review", "rule", "model", "unclassified"]
+    assert list(quality.table["net_share"]) == [D("0.100000"), D("0.300000"), D("0.400000"), D("0.200000")]
+    assert quality.numbers["classified_share"].value == D("0.800000")
+    assert quality.numbers["unclassified_amount"].value == D("200.00")
+    assert not quality.failed_checks
+
+
+def test_kroner_by_how_deep_the_category_is_known(quality):
+    depths = quality.tables["by_depth"]
+    assert dict(zip(depths["category_level"], depths["net_amount"], strict=True)) == {
+        0: D("200.00"),
+        1: D("400.00"),
+        2: D("400.00"),
+    }
+
+
+def test_lines_without_usable_text_are_stop_phrases_and_empty_ones(quality):
+    numbers = quality.numbers
+    assert numbers["textless_line_count"].value == 2
+    assert numbers["textless_amount"].value == D("500.00")
+    assert numbers["textless_share"].value == D("0.500000")
+
+
+def test_a_long_text_is_never_fetched_and_counts_as_usable(cube_of):
+    finding = analyse_quality(cube_of({**placed("18"), "net": "1", "line_text": "papir " * 40}), period="2025")
+    assert finding.numbers["textless_line_count"].value == 0
+
+
+def test_masked_numbers_and_lines_that_need_a_person(quality):
+    numbers = quality.numbers
+    assert numbers["masked_count"].value == 2
+    assert numbers["no_exchange_rate_line_count"].value == 1
+    assert numbers["to_clarify_amount"].value == D("50.00")
+
+
+def test_the_card_is_shown_and_the_hardest_split_is_quoted(cube):
+    finding = analyse_quality(cube, period="2025", card=CARD)
+    assert finding.numbers["right_share"].value == D("0.9341")
+    assert finding.numbers["new_supplier_1_accuracy_lines"].value == D("0.71")
+    accuracy = finding.tables["accuracy"]
+    assert len(accuracy) == 6
+    assert "rows" not in set(accuracy["measure_name"])
+
+
+def test_without_a_card_nothing_is_measured_and_that_is_said(quality):
+    assert quality.numbers["right_share"].value is None
+    assert quality.tables["accuracy"].empty
+    assert quality.caveats == ("unclassified", "textless", "to_clarify", "no_exchange_rate", "not_measured")
+
+
+def test_an_empty_period_is_refused(cube):
+    with pytest.raises(NoDataError):
+        analyse_quality(cube, period="2020")

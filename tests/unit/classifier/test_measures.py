@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+
+from procurement_kit.classifier.measures import calibration_error, coverage, measure
+
+TRUTH = np.array(["a", "a", "b", "c"], dtype=object)
+BEST = np.array(["a", "a", "a", "c"], dtype=object)
+
+
+def test_shares_right_in_rows_and_in_kroner():
+    found = measure(TRUTH, BEST, np.array([0.9, 0.9, 0.6, 0.5]), np.array([50.0, 30.0, 15.0, 5.0]))
+    assert found["accuracy_lines"] == 0.75
+    assert found["accuracy_amount"] == 0.85
+    assert found["macro_f1"] == pytest.approx((0.8 + 0 + 1) / 3, abs=1e-4)
+    assert found["coverage_at_95"] == 0.8
+
+
+def test_nothing_to_measure_has_no_figures():
+    empty = np.array([], dtype=object)
+    assert set(measure(empty, empty, None, np.array([])).values()) == {None}
+
+
+def test_ties_are_taken_together():
+    assert coverage(np.array([0.9, 0.9]), np.array([True, False]), np.array([50.0, 50.0])) == 0.0
+
+
+def test_a_perfectly_calibrated_guess_has_no_error():
+    assert calibration_error(np.full(4, 0.75), np.array([True, True, True, False])) == 0.0

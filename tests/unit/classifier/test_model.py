@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from procurement_kit.classifier.features import clean_features
+from procurement_kit.classifier.model import Calibration, Classifier, Levels, as_columns
+
+
+def sure(classifier, **thresholds):
+    calibrations = {k: Calibration(c.slope, c.offset, thresholds["at"]) for k, c in classifier.calibrations.items()}
+    return Classifier(
+        classifier.tree, classifier.parts, classifier.linear, calibrations, classifier.known_suppliers, classifier.card
+    )
+
+
+def test_predicts_the_category_a_person_would(classifier, features_of):
+    rows = features_of(
+        {"line_text": "kopipapir a4"}, {"line_text": "taxa til station"}, {"line_text": "skolebus rute fem"}
+    )
+    assert classifier.predict(rows)["category_proposed_code"].tolist() == ["0101", "0201", "0202"]
+
+
+def test_probabilities_sum_to_one_at_every_level(classifier, features_of):
+    rows = clean_features(features_of({"line_text": "kopipapir"}, {}, {"supplier_name": "Ukendt"}))
+    probabilities = classifier.probabilities(rows)
+    assert probabilities.sum(axis=1) == pytest.approx(1)
+    for level in classifier.levels.numbers:
+        assert classifier.levels.at(probabilities, level).sum(axis=1) == pytest.approx(1)
+
+
+def test_backs_off_to_the_parent_and_then_to_nothing(classifier, features_of):
+    rows = features_of({"line_text": "kopipapir a4"})
+    codes = [
+        sure(classifier, at=at).predict(rows)["category_code"].item()
+        for at in ({1: 0.1, 2: 0.1}, {1: 0.1, 2: 2.0}, {1: 2.0, 2: 2.0})
+    ]
+    assert codes == ["0101", "01", None]
+
+
+def test_a_parent_is_as_sure_as_its_children_together(tree):
+    levels = Levels(tree, ["01", "0101", "0102", "0201"])
+    probabilities = np.array([[0.1, 0.3, 0.2, 0.4]])
+    assert levels.codes[1].tolist() == ["01", "02"]
+    assert levels.at(probabilities, 1).tolist() == [[pytest.approx(0.6), 0.4]]
+    assert levels.whole(probabilities, np.array([0])).tolist() == [pytest.approx(0.6)]
+    code, confidence = levels.claim(probabilities, {1: np.array([0.5]), 2: np.array([0.5])})
+    assert (code[0], confidence[0]) == ("01", pytest.approx(0.6))
+
+
+def test_suppliers_met_in_training_are_known_by_their_mark_only(classifier, features_of):
+    rows = clean_features(features_of({"supplier_name": "NORD 0101"}, {"supplier_name": "Øst"}, {}))
+    assert classifier.is_known(rows).tolist() == [True, False, False]
+    assert not any("nord" in mark for mark in classifier.known_suppliers)
+
+
+def test_proposes_the_most_probable_in_order(classifier, features_of):
+    found = classifier.propose(features_of({"line_text": "taxa"}, {"line_text": "stol"}), count=3)
+    assert found["rank"].tolist() == [1, 2, 3, 1, 2, 3]
+    assert found[found["rank"] == 1]["category_code"].tolist() == ["0201", "0102"]
+    assert found["probability"].iloc[0] >= found["probability"].iloc[1]
+
+
+def test_no_rows_give_no_predictions(classifier, features_of):
+    assert len(classifier.predict(features_of({}).iloc[:0])) == 0
+
+
+def test_two_classes_have_two_columns():
+    assert as_columns(np.array([[0.5], [-1.0]])).tolist() == [[-0.5, 0.5], [1.0, -1.0]]

@@ -1,0 +1,96 @@
+import pandas as pd
+import pytest
+
+from procurement_kit.classifier.training import (
+    LABELLED,
+    distinct_rows,
+    fold_rare,
+    later_year_fold,
+    phrase_rows,
+    train,
+    training_rows,
+)
+from procurement_kit.errors import NoDataError, TableError
+
+NO_LINES = pd.DataFrame(columns=list(LABELLED))
+
+
+def test_duplicates_are_one_row_with_the_most_frequent_category(tree, features_of):
+    lines = features_of(*[{"line_text": text} for text in ("Papir A4", "papir, a4", "PAPIR A4", "stol")])
+    lines = lines.assign(
+        category_code=["0101", "0102", "0101", "0102"],
+        amount=[10.0, 99.0, -5.0, 1.0],
+        invoice_date=pd.to_datetime(["2024-05-01", "2024-01-01", "2023-05-01", "2024-01-01"]),
+    )
+    rows = distinct_rows(lines, tree)
+    assert rows[["text", "category_code", "lines", "amount"]].to_numpy().tolist() == [
+        ["papir a4", "0101", 2, 15.0],
+        ["stol", "0102", 1, 1.0],
+    ]
+    assert rows["first_date"].iloc[0] == pd.Timestamp("2023-05-01")
+
+
+def test_a_category_outside_the_tree_is_refused(tree, features_of):
+    lines = features_of({"line_text": "x"}).assign(category_code="0111", amount=1.0, invoice_date=pd.NaT)
+    with pytest.raises(TableError, match="«0111» is not in the tree"):
+        distinct_rows(lines, tree)
+
+
+def test_rare_categories_go_to_their_parent_and_rare_areas_out(tree):
+    rows = pd.DataFrame({"category_code": ["0101"] * 2 + ["0102"] * 2 + ["0201"] * 3 + ["02"]})
+    kept, folded = fold_rare(rows, tree)
+    assert folded == {"0101": "01", "0102": "01", "02": None}
+    assert kept["trained_code"].tolist() == ["01"] * 4 + ["0201"] * 3
+
+
+def test_phrases_outside_the_tree_are_left_out(tree):
+    phrases = pd.DataFrame({"category_code": ["0101", "9999"], "phrase_kind": "word", "phrase": ["a4", "b"]})
+    rows = phrase_rows(phrases, tree)
+    assert rows[["text", "amount", "is_phrase"]].to_numpy().tolist() == [["a4", 0.0, True]]
+
+
+def test_names_of_categories_count_only_where_something_was_learned(tree, labelled):
+    rows, folded = training_rows(labelled[labelled["category_code"] != "0202"], tree, None)
+    assert folded == {}
+    assert "skolebus" not in " ".join(rows["text"]) and "taxa" in set(rows["supplier"])
+    assert len(rows) == 36 + 3 * 3
+
+
+def test_the_card_says_what_it_learned_from(classifier):
+    card = classifier.card
+    assert (card["labelled_lines"], card["labelled_rows"], card["phrases"], card["classes"]) == (48, 48, 12, 4)
+    assert card["last_date"] == "2025-05-01"
+    assert card["rows_per_category"] == {"0101": 15, "0102": 15, "0201": 15, "0202": 15}
+    assert {"scikit-learn", "skops", "python"} <= set(card["versions"])
+    assert {"unseen-suppliers", "known-suppliers", "later-year"} >= set(card["accuracy"])
+    assert card["basis"] == "lines"
+
+
+def test_the_same_seed_gives_the_same_predictions(classifier, labelled, tree):
+    again = train(labelled.sample(frac=1, random_state=1), tree)
+    assert again.card["predictions_hash"] == classifier.card["predictions_hash"]
+    assert again.card["training_hash"] == classifier.card["training_hash"]
+
+
+def test_a_cold_start_learns_from_phrases_alone_and_is_careful(tree):
+    words = {"0101": "papir kopi a4 hvid karton", "0201": "taxa tur kørsel vogn chauffør"}
+    phrases = pd.DataFrame(
+        [(code, "word", f"{word} nr {n}") for code, text in words.items() for word in text.split() for n in (1, 2)],
+        columns=["category_code", "phrase_kind", "phrase"],
+    )
+    classifier = train(NO_LINES, tree, phrases=phrases)
+    assert (classifier.card["labelled_lines"], classifier.card["basis"]) == (0, "phrases")
+    assert all(t >= 0.9 for c in classifier.calibrations.values() for t in c.thresholds.values())
+
+
+def test_nothing_to_tell_apart_is_an_error(tree, labelled):
+    with pytest.raises(NoDataError, match="fewer than two categories"):
+        train(labelled[labelled["category_code"] == "0101"], tree)
+    with pytest.raises(NoDataError, match="fewer than two categories"):
+        train(NO_LINES, tree)
+
+
+def test_the_later_year_needs_two_years_of_lines():
+    dates = pd.to_datetime(["2023-01-01", "2024-06-01", "2025-06-01", None])
+    assert later_year_fold(pd.DataFrame({"first_date": dates})).tolist() == [-1, -1, 0, -1]
+    assert later_year_fold(pd.DataFrame({"first_date": dates[1:]})).tolist() == [-1, -1, -1]

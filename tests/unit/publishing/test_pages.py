@@ -1,0 +1,131 @@
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from procurement_kit.errors import ParameterError, TableError
+from procurement_kit.findings import Number
+from procurement_kit.publishing.pages import page_views, preliminary_reasons, table_view
+from procurement_kit.publishing.recipes import read_recipe
+
+
+@pytest.fixture
+def recipe():
+    return read_recipe("municipal_report")
+
+
+def views(recipe, writer):
+    return {page.key: page for page in page_views(recipe, writer)}
+
+
+def with_finding(writer, finding):
+    return replace(writer, findings={**writer.findings, finding.key: finding})
+
+
+def plain(text):
+    return text.replace("\u00a0", " ")
+
+
+def test_headlines_are_sentences_with_their_number(recipe, writer):
+    found = views(recipe, writer)
+    assert plain(found["summary"].headline) == (
+        "Prøveby Kommune køber for 1,0 mio. kr.; 50 % af det påvirkelige indkøb mangler en kendt aftale"
+    )
+    assert plain(found["suppliers"].headline) == "2 leverandører står for 80 % af kronerne"
+    assert plain(found["compliance"].headline).startswith("75 % af kronerne")
+
+
+def test_page_one_has_five_numbers_three_finds_and_three_steps(recipe, writer):
+    page = views(recipe, writer)["summary"]
+    assert [tile.key for tile in page.tiles] == ["analysed", "coverage", "loyalty", "suppliers", "decisions"]
+    assert plain(page.tiles[2].value) == "75 %"
+    assert "+25 %" in plain(page.tiles[0].note)
+    assert [(title, len(sentences)) for title, sentences in page.lists] == [("Tre fund", 3), ("Tre næste skridt", 3)]
+
+
+def test_every_page_says_what_it_counts(recipe, writer):
+    for page in views(recipe, writer).values():
+        if page.key != "method":
+            assert "Tæller" in page.foot or "tæller" in page.foot
+        assert "1. januar 2025 – 31. december 2025" in page.foot
+
+
+def test_without_contracts_the_page_says_what_it_would_take(recipe, writer, without_contracts):
+    found = views(recipe, with_finding(writer, without_contracts))
+    page = found["compliance"]
+    assert "contracts.xlsx" in page.missing
+    assert page.drawing is None
+    assert page.text == page.means == page.foot == ""
+    assert found["summary"].tiles[1].value == "–"
+    assert "leverandører står for 80" in plain(found["summary"].headline)
+    assert "mangler" in found["leaks"].headline
+    assert any("Listen over aftaler" in line for line in dict(found["method"].lists)["Hvad mangler"])
+
+
+def test_contracts_without_leaks_are_good_news(recipe, writer, compliance):
+    none = {"leak_count": Number(0, "count"), "call_list_amount": Number(Decimal(0), "kr")}
+    found = views(recipe, with_finding(writer, replace(compliance, numbers={**compliance.numbers, **none})))
+    assert "tom" in found["leaks"].headline
+
+
+def test_a_page_without_its_finding_is_an_error(recipe, writer, spend):
+    with pytest.raises(ParameterError, match="tail"):
+        page_views(recipe, replace(writer, findings={"spend": spend}))
+
+
+def test_floors_decide_what_is_preliminary(writer, quality):
+    assert preliminary_reasons(writer) == ["Dataene er ikke afstemt med regnskabet."]
+    good = {"reconciled_share": Number(Decimal("0.98"), "share"), "classified_share": Number(Decimal("0.90"), "share")}
+    met = with_finding(writer, replace(quality, numbers={**quality.numbers, **good}))
+    assert preliminary_reasons(met) == []
+    low = {**good, "classified_share": Number(Decimal("0.8999"), "share")}
+    below = with_finding(writer, replace(quality, numbers={**quality.numbers, **low}))
+    assert "krav 90 %" in preliminary_reasons(below)[0]
+    assert len(preliminary_reasons(replace(writer, findings={}))) == 3
+
+
+def test_a_table_has_danish_headings_and_one_scale_per_column(writer):
+    view = table_view(writer, "spend", "by_area")
+    headings = {column.name: (column.heading, column.note) for column in view.columns}
+    assert headings["net_amount"] == ("Beløb ekskl. moms", "t.kr.")
+    assert headings["category_name_da"] == ("Kategori", "")
+    assert "category_name_en" not in headings
+    assert view.cells[0][[c.name for c in view.columns].index("net_amount")] == "600"
+    assert view.cells[2][1] == "Ikke kategoriseret"
+
+
+def test_rows_beyond_the_limit_are_counted(writer):
+    view = table_view(writer, "tail", "pareto", row_limit=4)
+    assert len(view.rows) == 4
+    assert plain(view.note).startswith("2 rækker mere")
+    assert table_view(writer, "tail", "pareto").note == ""
+
+
+def test_chosen_columns_are_found_in_the_readers_language(writer):
+    view = table_view(writer, "tail", "by_group", columns=("category_name", "small_amount"))
+    assert [column.name for column in view.columns] == ["category_name_da", "small_amount"]
+    with pytest.raises(TableError, match="smal_amount.*Did you mean «small_amount»"):
+        table_view(writer, "tail", "by_group", columns=("smal_amount",))
+
+
+def test_persons_stand_together_and_keys_are_not_shown(writer):
+    view = table_view(writer, "spend", "top_suppliers")
+    names = [column.name for column in view.columns]
+    assert "supplier_key" not in names
+    assert "supplier_group" not in names
+    assert view.cells[2][names.index("supplier_label")] == "Privatpersoner (samlet)"
+
+
+def test_measures_that_are_not_for_readers_are_left_out(writer):
+    view = table_view(writer, "quality", "accuracy")
+    assert [row[2] for row in view.cells] == ["rigtige linjer"]
+
+
+def test_a_table_that_does_not_exist_is_named(writer):
+    with pytest.raises(ParameterError, match="Did you mean «by_area»"):
+        table_view(writer, "spend", "by_aera")
+
+
+def test_caveats_are_said_once(recipe, writer):
+    caveats = dict(views(recipe, writer)["method"].lists)["Forbehold"]
+    assert len(caveats) == len(set(caveats)) == 3

@@ -1,0 +1,80 @@
+from decimal import Decimal
+
+import openpyxl
+import pytest
+
+from procurement_kit.publishing.html import Cover
+from procurement_kit.publishing.pages import page_views, table_view
+from procurement_kit.publishing.recipes import read_recipe
+from procurement_kit.publishing.workbook import write_workbook
+
+COVER = Cover("Rapport", "Prøveby Kommune", "2025", "95 % placeret", ())
+
+
+def write(path, writer):
+    pages = page_views(read_recipe("municipal_report"), writer)
+    full = {"Alle leverandører": table_view(writer, "spend", "top_suppliers")}
+    write_workbook(path, COVER, pages, full, writer)
+    return path
+
+
+@pytest.fixture
+def book(tmp_path, writer, spend):
+    spend.tables["top_suppliers"]["supplier_number"] = ["01234567", "+4512345678", None]
+    return openpyxl.load_workbook(write(tmp_path / "report.xlsx", writer))
+
+
+def column(sheet, heading):
+    place = next(cell.column for cell in sheet[1] if cell.value == heading)
+    return [sheet.cell(row, place) for row in range(2, sheet.max_row + 1)]
+
+
+def test_sheets_have_the_pages_numbers(book):
+    assert book.sheetnames == [
+        "Forside", "Læsevejledning", "S01", "S02", "S03", "S06", "S07", "S08", "S09", "S12", "Alle leverandører",
+    ]  # fmt: skip
+
+
+def test_the_front_lists_every_page(book):
+    lines = [cell.value for cell in book["Forside"]["B"] if cell.value]
+    assert lines[0] == "Rapport · Prøveby Kommune · 2025"
+    assert any("Aftaler og loyalitet: 75" in line for line in lines)
+    assert book["Forside"]["A4"].hyperlink.location == "'S01'!A1"
+
+
+def test_tables_are_real_tables_with_danish_headings(book):
+    sheet = book["Alle leverandører"]
+    (made,) = sheet.tables.values()
+    assert made.ref == "A1:H4"
+    assert [cell.value for cell in sheet[1]][:2] == ["Nr.", "Leverandør"]
+    assert sheet.freeze_panes == "B2"
+    assert len(book["S03"].tables) == 2
+
+
+def test_numbers_are_numbers_and_text_is_text(book):
+    sheet = book["Alle leverandører"]
+    amount = column(sheet, "Beløb ekskl. moms")[0]
+    assert Decimal(str(amount.value)) == Decimal("600000")
+    assert amount.number_format == "#,##0.00"
+    assert column(sheet, "Andel")[0].number_format == "0.0%"
+    numbers = column(sheet, "CVR-nummer")
+    assert [cell.value for cell in numbers[:2]] == ["01234567", "+4512345678"]
+    assert {cell.data_type for cell in numbers[:2]} == {"s"}
+
+
+def test_text_from_the_data_never_becomes_a_formula(book):
+    cell = column(book["Alle leverandører"], "Leverandør")[1]
+    assert cell.value == "=Grønt & Frugt ApS"
+    assert cell.data_type == "s"
+    formulas = [c for sheet in book for row in sheet.iter_rows() for c in row if c.data_type == "f"]
+    assert not formulas
+
+
+def test_the_workbook_has_all_rows_where_the_page_shows_some(book):
+    sheet = book["S07"]
+    assert {made.name for made in sheet.tables.values()} == {"t_s07_tail_by_group", "t_s07_tail_definitions"}
+
+
+def test_two_runs_give_the_same_bytes(tmp_path, writer):
+    one, two = write(tmp_path / "one.xlsx", writer), write(tmp_path / "two.xlsx", writer)
+    assert one.read_bytes() == two.read_bytes()
