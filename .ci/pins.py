@@ -12,7 +12,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 PYPROJECT = PROJECT / "pyproject.toml"
 ENVIRONMENT = PROJECT / "environment.yml"
 EXPORT = ["uv", "export", "--quiet", "--no-hashes", "--no-emit-project", "--all-groups", "--all-extras", "--no-annotate", "--no-header"]
-BLOCK = re.compile(r"constraint-dependencies = \[\n(?:  .*\n)*\]\n")
+BLOCK = re.compile(r"(?m)^constraint-dependencies = \[\n(?:  .*\n)*\]\n")
 
 
 def exported_pins() -> list[str]:

@@ -380,5 +380,11 @@ def read_load_dataset(municipality: Municipality, dataset: str, load_key: str = 
 
 
 def read_lines(municipality: Municipality) -> "ibis.Table":
-    """All invoice lines taken in, one lazy table with the columns of intake."""
+    """All invoice lines taken in, one lazy table with the columns of intake.
+
+    Parameters
+    ----------
+    municipality : Municipality
+        As `open_municipality` gives it.
+    """
     return read_load_dataset(municipality, "lines")

@@ -146,12 +146,13 @@ def train_classifier(municipality: Municipality, *, until: date | None = None) -
     Raises
     ------
     NoDataError
-        If no line is labelled and the tree has no phrases.
+        If nothing has been imported, or no line is labelled and the tree has no phrases.
     """
     from procurement_kit.classifier import storage, training
     from procurement_kit.classifier.tree import tree_of
     from procurement_kit.steps.labelled import labelled_lines
 
+    _require_lines(municipality)
     folder = municipality.folder / "classifier"
     mark = _training_mark(municipality, until)
     if _is_unchanged(municipality, "classifier", mark):

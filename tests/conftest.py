@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: a fresh data folder, a municipality, and invoice lines written as small rows."""
 
 import os
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +27,37 @@ LINE_DEFAULTS = {
 def project():
     """The project's root folder."""
     return PROJECT
+
+
+@dataclass(frozen=True)
+class DemoRun:
+    """The demo municipality after one whole run: where it lies, what the run said, and the environment to see it."""
+
+    folder: Path
+    outcome: object
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory):
+    """One whole run of the demo, shared by all tests that only read it."""
+    from procurement_kit.workshop.demo import run_demo
+
+    home = tmp_path_factory.mktemp("demo")
+    environment = {"PROCUREMENT_DATA": str(home / "data"), "PROCUREMENT_KEYS": str(home / "keys")}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        outcome = run_demo()
+    return DemoRun(home / "data" / "demo", outcome, environment)
+
+
+@pytest.fixture
+def demo_seen(demo_run, monkeypatch):
+    """The demo run with its data folder in sight."""
+    for name, value in demo_run.environment.items():
+        monkeypatch.setenv(name, value)
+    return demo_run
 
 
 @pytest.fixture

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 SOURCES = ("review", "rule", "model", "unclassified")
 LONGEST_EMPTY_TEXT = 80  # characters; longer texts say something, so only the short ones are fetched and read
-RIGHT_SPLITS = ("later_year", "unseen-suppliers", "new_supplier", "known_supplier")
+RIGHT_SPLITS = ("later-year", "unseen-suppliers", "new_supplier", "known_supplier")
 RIGHT_MEASURE = "claimed_right_share"
+READ_MEASURES = ("accuracy_lines", "accuracy_amount", "claimed_amount", "claimed_right")
 COLUMNS = {
     "by_source": ("category_source", "line_count", "document_count", "net_amount", "net_share"),
     "by_depth": ("category_level", "line_count", "document_count", "net_amount", "net_share"),
-    "accuracy": ("split_name", "category_level", "measure_name", "measured_share"),
+    "accuracy": ("split_name", "category_level", *(f"{name}_share" for name in READ_MEASURES)),
+    "measures": ("split_name", "category_level", "measure_name", "measured_share"),
 }
 
 
@@ -42,7 +44,7 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
     Returns
     -------
     Finding
-        Key "quality"; tables `by_source` (main), `by_depth`, `accuracy`.
+        Key "quality"; tables `by_source` (main), `by_depth`, `accuracy`, `measures`.
 
     Raises
     ------
@@ -69,7 +71,8 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
         tables={
             "by_source": frame(sources, COLUMNS["by_source"]),
             "by_depth": frame(depths, COLUMNS["by_depth"]),
-            "accuracy": frame(accuracy, COLUMNS["accuracy"]),
+            "accuracy": frame(_side_by_side(accuracy), COLUMNS["accuracy"]),
+            "measures": frame(accuracy, COLUMNS["measures"]),
         },
         checks=(
             adds_up("by_source sums to analysed", total(sources), analysed["net_amount"]),
@@ -147,6 +150,16 @@ def _measured(card: Mapping) -> Iterator[dict]:
                 if isinstance(value, float) and 0 <= value <= 1:
                     row = {"split_name": split, "category_level": int(level), "measure_name": name}
                     yield {**row, "measured_share": Decimal(str(value))}
+
+
+def _side_by_side(measured: list[dict]) -> list[dict]:
+    """One row per split and level, with the measures a reader asks for side by side."""
+    rows: dict[tuple, dict] = {}
+    for found in measured:
+        key = (found["split_name"], found["category_level"])
+        row = rows.setdefault(key, {"split_name": key[0], "category_level": key[1]})
+        row[f"{found['measure_name'].removesuffix('_share')}_share"] = found["measured_share"]
+    return list(rows.values())
 
 
 def _card_numbers(accuracy: list[dict]) -> dict[str, Number]:

@@ -19,7 +19,7 @@ from procurement_kit.intake.safe_xml import MAX_BYTES, RefusedError
 from procurement_kit.store import arrow_schema
 from procurement_kit.tables import SET_ASIDE_LINES
 
-CHUNK, PARALLEL_FROM = 100, 200
+CHUNK, PARALLEL_FROM = 100, 1500
 SCHEMA = arrow_schema(SET_ASIDE_LINES.schema())
 
 

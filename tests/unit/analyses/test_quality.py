@@ -78,9 +78,13 @@ def test_the_card_is_shown_and_the_hardest_split_is_quoted(cube):
     finding = analyse_quality(cube, period="2025", card=CARD)
     assert finding.numbers["right_share"].value == D("0.9341")
     assert finding.numbers["new_supplier_1_accuracy_lines"].value == D("0.71")
+    measures = finding.tables["measures"]
+    assert len(measures) == 6
+    assert "rows" not in set(measures["measure_name"])
     accuracy = finding.tables["accuracy"]
-    assert len(accuracy) == 6
-    assert "rows" not in set(accuracy["measure_name"])
+    assert list(accuracy["category_level"]) == [2, 1, 2]
+    assert list(accuracy["accuracy_lines_share"]) == [D("0.95"), D("0.71"), D("0.6")]
+    assert list(accuracy["claimed_right_share"]) == [D("0.97"), D("0.96"), D("0.9341")]
 
 
 def test_without_a_card_nothing_is_measured_and_that_is_said(quality):
