@@ -20,7 +20,9 @@ def column_part() -> str:
         parts += ["| column | Danish heading | type | added by | meaning |", "|---|---|---|---|---|"]
         for c in table.columns:
             allowed = f" One of: {', '.join(c.allowed)}." if c.allowed else ""
-            parts.append(f"| `{c.name}` | {c.heading} | {c.type} | {c.added_by} | {c.meaning}{allowed} |".replace("|.", "\\|."))
+            parts.append(
+                f"| `{c.name}` | {c.heading} | {c.type} | {c.added_by} | {c.meaning}{allowed} |".replace("|.", "\\|.")
+            )
         parts.append("")
     return "\n".join(parts)
 

@@ -11,7 +11,17 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 PYPROJECT = PROJECT / "pyproject.toml"
 ENVIRONMENT = PROJECT / "environment.yml"
-EXPORT = ["uv", "export", "--quiet", "--no-hashes", "--no-emit-project", "--all-groups", "--all-extras", "--no-annotate", "--no-header"]
+EXPORT = [
+    "uv",
+    "export",
+    "--quiet",
+    "--no-hashes",
+    "--no-emit-project",
+    "--all-groups",
+    "--all-extras",
+    "--no-annotate",
+    "--no-header",
+]
 BLOCK = re.compile(r"(?m)^constraint-dependencies = \[\n(?:  .*\n)*\]\n")
 
 
@@ -31,7 +41,15 @@ def written_pins(pyproject: str) -> list[str]:
 def environment_text(pins: list[str]) -> str:
     """The conda environment: Python and pip from conda, everything else by the pins."""
     rows = [f'      - "{pin}"' for pin in pins]
-    head = ["name: procurement_kit", "channels:", "  - conda-forge", "dependencies:", "  - python=3.11", "  - pip", "  - pip:"]
+    head = [
+        "name: procurement_kit",
+        "channels:",
+        "  - conda-forge",
+        "dependencies:",
+        "  - python=3.11",
+        "  - pip",
+        "  - pip:",
+    ]
     return "\n".join([*head, *rows, "      - -e .", ""])
 
 

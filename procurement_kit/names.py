@@ -60,7 +60,7 @@ def firm_part(name: str) -> str:
     return _cut_marks().split(name, maxsplit=1)[0].strip(" ,-") or name
 
 
-def company_number(text: str | None) -> str | None:
+def usable_company_number(text: str | None) -> str | None:
     """The number without spaces and «DK», if it looks like a company number; None otherwise.
 
     Eight to fourteen letters and digits, at least seven of them digits and not all the same. Check digits are not
@@ -68,7 +68,7 @@ def company_number(text: str | None) -> str | None:
 
     Examples
     --------
-    >>> company_number("DK 12 34 56 78"), company_number("00000000"), company_number("kreditor 7")
+    >>> usable_company_number("DK 12 34 56 78"), usable_company_number("00000000"), usable_company_number("kreditor 7")
     ('12345678', None, None)
     """
     bare = _SEPARATORS.sub("", text or "").upper()

@@ -62,7 +62,7 @@ def is_cvr_valid(number: str) -> bool:
 
     Examples
     --------
-    >>> is_cvr_valid("13585628"), is_cvr_valid("12345678")
+    >>> is_cvr_valid("99999993"), is_cvr_valid("12345678")
     (True, False)
     """
     if not re.fullmatch(r"[1-9]\d{7}", number, re.ASCII):
@@ -75,7 +75,7 @@ def is_gln_valid(number: str) -> bool:
 
     Examples
     --------
-    >>> is_gln_valid("5790001968502"), is_gln_valid("5790001968503")
+    >>> is_gln_valid("5799990000019"), is_gln_valid("5799990000010")
     (True, False)
     """
     if not re.fullmatch(r"\d{13}", number, re.ASCII):

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from procurement_kit.errors import FileFormatError, TableError, nearest
 from procurement_kit.exact import FIRST_DATE, LAST_DATE, SPAN, add_lookup, without
-from procurement_kit.names import company_number, normalise_supplier_name
+from procurement_kit.names import normalise_supplier_name, usable_company_number
 from procurement_kit.settings import Municipality
 from procurement_kit.store import arrow_schema
 from procurement_kit.tables import CONTRACT_ITEMS, CONTRACT_PARTICIPANTS, CONTRACTS, INVOICE_LINES, Table
@@ -102,7 +102,7 @@ def _contract_problems(row: dict, tree: "CategoryTree") -> list[str]:
         problems.append(f"{contract}: Option udnyttet is ja, but Option til is empty.")
     if row["option_to_date"] and row["option_to_date"] < row["valid_to_date"]:
         problems.append(f"{contract}: Option til lies before Gælder til.")
-    if row["supplier_number"] and not company_number(row["supplier_number"]):
+    if row["supplier_number"] and not usable_company_number(row["supplier_number"]):
         problems.append(f"{contract}: «{row['supplier_number']}» does not look like a CVR-nummer.")
     return problems
 
@@ -194,7 +194,7 @@ def _term(row: dict, municipality: str, part: dict, keys_of_name: Mapping[str, I
 def _supplier_keys(row: dict, keys_of_name: Mapping[str, Iterable[str]]) -> frozenset[str]:
     """With a number: that number, and lines that bear the name alone. Without: whoever bears the name."""
     name = normalise_supplier_name(row["supplier_name"])
-    if number := company_number(row["supplier_number"]):
+    if number := usable_company_number(row["supplier_number"]):
         return frozenset({f"n:{number}", f"s:{name}"})
     return frozenset({f"s:{name}", *keys_of_name.get(name, ())})
 

@@ -12,7 +12,7 @@ import ibis
 import pyarrow as pa
 
 from procurement_kit.exact import PERSON_PREFIX, add_lookup, without
-from procurement_kit.names import company_number, firm_part, normalise_supplier_name
+from procurement_kit.names import firm_part, normalise_supplier_name, usable_company_number
 from procurement_kit.store import arrow_schema
 from procurement_kit.tables import INVOICE_LINES
 
@@ -73,7 +73,7 @@ def supplier_lookup(printed: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 def _names(rows: list[dict]) -> SupplierNames:
     numbers: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        number = company_number(row["supplier_number"])
+        number = usable_company_number(row["supplier_number"])
         name = normalise_supplier_name(row["supplier_name"])
         if number and name and row["supplier_kind"] != "person":
             numbers[name].add(number)
@@ -99,7 +99,7 @@ def _identified(row: dict, names: SupplierNames) -> dict:
 def _identity(row: dict, number_of_name: dict[str, str]) -> tuple[str | None, str]:
     if row["supplier_kind"] == "person":
         return f"{PERSON_PREFIX}{row['supplier_account_number'] or 'unknown'}", "person"
-    if number := company_number(row["supplier_number"]):
+    if number := usable_company_number(row["supplier_number"]):
         return f"n:{number}", "number"
     name = normalise_supplier_name(row["supplier_name"])
     if not name:

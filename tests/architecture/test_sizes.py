@@ -71,8 +71,19 @@ def test_public_functions_document_every_parameter_and_return_something_annotate
             assert not missing, f"{name}: {missing} not documented"
 
 
-def test_tests_are_at_least_as_long_as_the_code_demands(project):
-    source = sum(len(p.read_text(encoding="utf-8").splitlines()) for p in modules(project))
-    tests = sum(len(p.read_text(encoding="utf-8").splitlines()) for p in (project / "tests").rglob("*.py"))
-    tables = len((project / "procurement_kit" / "tables.py").read_text(encoding="utf-8").splitlines())
-    assert tests >= 0.6 * (source - tables), f"{tests} lines of tests for {source} lines of source"
+def code_lines(path: Path) -> int:
+    """Lines that hold code: no blank line, no comment, no docstring."""
+    source = path.read_text(encoding="utf-8")
+    described = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node, clean=False):
+            described |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    lines = enumerate(source.splitlines(), start=1)
+    return sum(1 for n, line in lines if line.strip() and not line.strip().startswith("#") and n not in described)
+
+
+def test_there_is_enough_test_code(project):
+    """The aim is 1.2 lines of tests for one of source; the floor rises with what has been reached."""
+    source = sum(map(code_lines, modules(project)))
+    tests = sum(map(code_lines, (project / "tests").rglob("*.py")))
+    assert tests >= 0.75 * source, f"{tests} lines of tests for {source} lines of source"

@@ -108,17 +108,17 @@ def test_a_zip_of_too_many_files_is_held_back(municipality, tmp_path, monkeypatc
 
 
 HEADINGS = b"Bilagsnummer;Fakturadato;CVR;Leverand\xc3\xb8r;Konto;Omkostningssted;Bel\xc3\xb8b ekskl. moms\r\n"
-ROW = b"1;01-03-2025;13585628;X;29;1;100,00\r\n"
+ROW = b"1;01-03-2025;99999993;X;29;1;100,00\r\n"
 HOSTILE_LEDGERS = {
     "empty.csv": b"",
     "spaces.csv": b" \r\n \r\n",
     "binary.csv": b"a;b\r\n\x00\x01\x02",
     "workbook.csv": b"PK\x03\x04" + b"x" * 100,
     "portable.csv": b"%PDF-1.7",
-    "open_quote.csv": HEADINGS + ROW + b'2;"01-03-2025;13585628;X;29;1;100,00\r\n' + ROW * 5,
+    "open_quote.csv": HEADINGS + ROW + b'2;"01-03-2025;99999993;X;29;1;100,00\r\n' + ROW * 5,
     "damaged.csv.gz": gzip.compress(HEADINGS + ROW * 1000)[:-40],
     "plain.csv.gz": HEADINGS + ROW,
-    "long_cell.csv": HEADINGS + b"1;" + b"x" * 200_000 + b";13585628;X;29;1;100,00\r\n",
+    "long_cell.csv": HEADINGS + b"1;" + b"x" * 200_000 + b";99999993;X;29;1;100,00\r\n",
 }
 
 
@@ -142,7 +142,7 @@ def test_a_gzip_bomb_is_refused(municipality, tmp_path, monkeypatch):
 def test_rows_of_another_shape_are_held_back_one_by_one(municipality, tmp_path):
     path = tmp_path / "rows.csv"
     path.write_bytes(
-        HEADINGS + ROW + b"1;2\r\n" + b"I alt;;;;;;100,00\r\n" + b"1;01-03-2025;13585628;X;29;1;100,00;x\r\n"
+        HEADINGS + ROW + b"1;2\r\n" + b"I alt;;;;;;100,00\r\n" + b"1;01-03-2025;99999993;X;29;1;100,00;x\r\n"
     )
     report = import_files(municipality, [path], profile="ledger_dk").as_dict()
     assert (report["lines_read"], report["lines_taken"], report["lines_held_back"], report["closes"]) == (4, 1, 3, True)

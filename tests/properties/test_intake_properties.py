@@ -119,7 +119,7 @@ def ledger_lines(rows):
         day = date(2024, 1, 1) + timedelta(days=days)
         quoted = words.replace('"', '""')
         kroner = f"{'-' if oere < 0 else ''}{abs(oere) // 100},{abs(oere) % 100:02d}"
-        text += f'B;{day:%d-%m-%Y};13585628;X;"{quoted}";29;1;{kroner}\r\n'
+        text += f'B;{day:%d-%m-%Y};99999993;X;"{quoted}";29;1;{kroner}\r\n'
     with TemporaryDirectory() as folder:
         path = Path(folder) / "a.csv"
         path.write_text(text, encoding="utf-8", newline="")

@@ -9,12 +9,12 @@ NAMESPACES = (
     'xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2" '
     'xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"'
 )
-SUPPLIER = """<cac:Party><cbc:EndpointID schemeID="DK:CVR">DK13585628</cbc:EndpointID>
+SUPPLIER = """<cac:Party><cbc:EndpointID schemeID="DK:CVR">DK99999993</cbc:EndpointID>
 <cac:PartyName><cbc:Name>Eksempel Kontor</cbc:Name></cac:PartyName>
 <cac:PostalAddress><cac:Country><cbc:IdentificationCode>DK</cbc:IdentificationCode></cac:Country></cac:PostalAddress>
 <cac:PartyLegalEntity><cbc:RegistrationName>Eksempel Kontor A/S</cbc:RegistrationName>
-<cbc:CompanyID schemeID="DK:CVR">DK13585628</cbc:CompanyID></cac:PartyLegalEntity></cac:Party>"""
-BUYER = """<cac:Party><cbc:EndpointID schemeID="GLN">5790001968502</cbc:EndpointID>
+<cbc:CompanyID schemeID="DK:CVR">DK99999993</cbc:CompanyID></cac:PartyLegalEntity></cac:Party>"""
+BUYER = """<cac:Party><cbc:EndpointID schemeID="GLN">5799990000019</cbc:EndpointID>
 <cac:PartyName><cbc:Name>Prøveby Kommune</cbc:Name></cac:PartyName>
 <cac:Contact><cbc:ID>abcd</cbc:ID></cac:Contact></cac:Party>"""
 
@@ -104,13 +104,13 @@ def ledger_row(**cells):
         "Fakturanummer": "F-1",
         "Fakturadato": "01-03-2025",
         "Bogføringsdato": "05-03-2025",
-        "CVR": "13585628",
+        "CVR": "99999993",
         "Leverandør": "Eksempel Kontor A/S",
         "Tekst": "Kopipapir",
         "Konto": "29100",
         "Kontotekst": "Kontorhold",
         "Art": "2.9",
-        "EAN": "5790001968502",
+        "EAN": "5799990000019",
         "Omkostningssted": "4711",
         "Enhed": "Skolevangen",
         "Antal": "2",

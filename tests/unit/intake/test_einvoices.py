@@ -33,11 +33,11 @@ def test_an_ordinary_invoice_is_taken_in_whole(ubl, read):
     assert line["document_number"] == "F-1"
     assert line["invoice_date"] == date(2025, 3, 1)
     assert line["document_type"] == "invoice"
-    assert line["supplier_number"] == "13585628"
-    assert line["supplier_account_number"] == "DK13585628"
+    assert line["supplier_number"] == "99999993"
+    assert line["supplier_account_number"] == "DK99999993"
     assert line["supplier_name"] == "Eksempel Kontor A/S"
     assert line["supplier_kind"] == "company"
-    assert line["buyer_gln_number"] == "5790001968502"
+    assert line["buyer_gln_number"] == "5799990000019"
     assert line["buyer_reference"] == "abcd"
     assert line["item_name"] == "Kopipapir"
     assert line["unit_code"] == "EA"
@@ -183,7 +183,7 @@ def test_classifications_are_told_apart_by_their_list(ubl, line, read):
 def test_wrong_check_digits_are_noted_and_not_refused(ubl, read):
     company = '<cbc:CompanyID schemeID="0184">12345678</cbc:CompanyID>'
     supplier = f"<cac:Party><cac:PartyLegalEntity>{company}</cac:PartyLegalEntity></cac:Party>"
-    buyer = '<cac:Party><cbc:EndpointID schemeID="0088">5790001968503</cbc:EndpointID></cac:Party>'
+    buyer = '<cac:Party><cbc:EndpointID schemeID="0088">5799990000010</cbc:EndpointID></cac:Party>'
     document = read(ubl(supplier=supplier, buyer=buyer))
     assert document.reason is None
     assert document.lines[0]["check_codes"] == "cvr_modulus gln_check_digit"

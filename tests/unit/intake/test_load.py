@@ -105,7 +105,10 @@ def test_the_same_document_under_another_name_counts_once(municipality, inbox):
     report = import_files(municipality, [inbox.folder])
     assert report.as_dict()["lines_duplicate"] == 1
     assert len(taken(municipality)) == 1
-    assert set_aside(municipality)["set_aside_reason"][0] == "same supplier, number, date and amount as a document in a.xml"
+    assert (
+        set_aside(municipality)["set_aside_reason"][0]
+        == "same supplier, number, date and amount as a document in a.xml"
+    )
 
 
 def test_the_same_number_with_another_amount_is_another_document_and_the_control_row_says_so(municipality, inbox, line):

@@ -41,7 +41,9 @@ PAPER = {"supplier_name": "Papirhuset", "line_text": "kopipapir", "buyer_unit_na
 
 
 def test_a_label_written_by_hand_stands_for_every_line_that_bears_it(imported):
-    municipality = imported({**PAPER, "net": "10.00"}, {**PAPER, "net": "5.50"}, {**PAPER, "line_text": "stole", "net": "1.00"})
+    municipality = imported(
+        {**PAPER, "net": "10.00"}, {**PAPER, "net": "5.50"}, {**PAPER, "line_text": "stole", "net": "1.00"}
+    )
     by_hand(municipality, ";Papirhuset;kopipapir;;;Skolen;180101")
     found = labelled_lines(municipality, standard_tree())
     assert sorted(found["amount"]) == [Decimal("5.50"), Decimal("10.00")]
@@ -72,7 +74,9 @@ def test_only_lines_up_to_a_day(imported):
 
 
 def test_labels_in_the_source_that_are_codes_of_the_tree(imported):
-    municipality = imported({**PAPER, "labelled_category_1": "18", "labelled_category_2": "1801", "net": "10.00"}, PAPER)
+    municipality = imported(
+        {**PAPER, "labelled_category_1": "18", "labelled_category_2": "1801", "net": "10.00"}, PAPER
+    )
     found = labelled_lines(municipality, standard_tree())
     assert list(found["category_code"]) == ["1801"]
 
