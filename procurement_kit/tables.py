@@ -22,6 +22,11 @@ CONTRACT_STATUSES = ("out_of_scope", "no_known_contract", "wrong_supplier", "on_
 ITEM_CHECKS = ("ok", "wrong_item", "wrong_price", "not_testable")
 SUPPLIER_KINDS = ("company", "person", "public", "foreign", "unknown")
 LABEL_LEVELS = (1, 2, 3)
+COMPUTED_BY_INTAKE = frozenset((
+    "line_id", "document_id", "municipality_name", "source_kind", "source_name", "source_hash", "source_row",
+    "format_name", "line_position", "document_net_amount", "net_amount", "exchange_rate", "exchange_rate_source",
+    "vat_basis", "privacy_level", "privacy_hit_count", "check_codes", "main_art_code",
+))  # fmt: skip
 CLASSIFIER_FEATURES = (
     "supplier_number", "supplier_name", "item_name", "line_text", "account_number", "account_name", "service_name",
     "unit_name", "unit_code", "item_unspsc_code", "item_cpv_code",
@@ -48,7 +53,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A named list of columns; `key` is unique, `is_template` says that a consultant fills it in."""
+    """A named list of columns; `key` is unique, `is_template` says that a consultant fills it in, but for `computed`."""
 
     name: str
     heading: str
@@ -56,6 +61,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     is_template: bool = False
+    computed: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> Column:
         """The column of that name."""
@@ -63,6 +69,11 @@ class Table:
 
     def _by_name(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}
+
+    @property
+    def filled_in(self) -> tuple[Column, ...]:
+        """The columns a person can fill in: neither added by a step nor computed by intake."""
+        return tuple(c for c in self.columns if c.added_by == "intake" and c.name not in self.computed)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -125,10 +136,10 @@ INVOICE_LINES = Table("invoice_lines", "Fakturalinjer", "One line of an invoice,
     _c("line_allowance_amount", DOCUMENT_AMOUNT, "Linjerabat", "Allowances on the line, for information.", "line_allowance"),
     _c("line_charge_amount", DOCUMENT_AMOUNT, "Linjegebyr", "Charges on the line, for information.", "line_charge"),
     _c("is_free_of_charge", FLAG, "Uden beregning", "Free of charge: not in the document's sum (OIOUBL).", "free_of_charge"),
-    _c("document_amount", DOCUMENT_AMOUNT, "Linjebeløb i valuta", "Line amount excl. VAT in the document's currency, signed: positive = spend, negative = credited.", "net_amount"),
+    _c("document_amount", DOCUMENT_AMOUNT, "Linjebeløb i valuta", "Line amount excl. VAT in the document's currency, signed: positive = spend, negative = credited.", "net_amount", required=True, example="1.234,50"),
     _c("document_net_amount", DOCUMENT_AMOUNT, "Linjebeløb efter rabat i valuta", "`document_amount` plus its share of document-level charges less allowances, shared by largest remainder.", "net_after_doc_ac"),
     _c("document_currency", TEXT, "Valuta", "ISO 4217 code of the document.", "currency", example="DKK"),
-    _c("net_amount", KRONER, "Beløb ekskl. moms", "`document_net_amount` in the municipality's currency, rounded by largest remainder per document; empty where no exchange rate is known.", "net_dkk", required=True, example="1.234,50"),
+    _c("net_amount", KRONER, "Beløb ekskl. moms", "`document_net_amount` in the municipality's currency, rounded by largest remainder per document; empty where no exchange rate is known.", "net_dkk"),
     _c("exchange_rate", "decimal(18,8)", "Kurs", "Municipality's currency per unit of the document's currency.", "fx_rate"),
     _c("exchange_rate_source", TEXT, "Kurskilde", "document, table, or empty.", "fx_source"),
     _c("vat_basis", TEXT, "Momsgrundlag", "Whether the source's amounts are without VAT.", "vat_basis", allowed=("ex", "incl", "unknown")),
@@ -173,7 +184,7 @@ INVOICE_LINES = Table("invoice_lines", "Fakturalinjer", "One line of an invoice,
     _c("contract_status", TEXT, "Aftalestatus", "Exactly one status per line.", allowed=CONTRACT_STATUSES, added_by="contracts"),
     _c("item_check", TEXT, "Varekontrol", "Item and price against the contract's list, for lines on contract.", allowed=ITEM_CHECKS, added_by="contracts"),
     _c("contract_reason", TEXT, "Aftalebegrundelse", "Why the status is what it is.", added_by="contracts"),
-), key=("line_id",), is_template=True)  # fmt: skip
+), key=("line_id",), is_template=True, computed=COMPUTED_BY_INTAKE)  # fmt: skip
 
 SET_ASIDE_COLUMNS = (
     Column(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from procurement_kit.errors import FileFormatError, InputNotFoundError, TableError
 from procurement_kit.settings import SETTING_NAMES, SETTINGS_FILE, Municipality
-from procurement_kit.tables import DATE, FLAG, TABLES, TEXT, WHOLE, Column, Table, require
+from procurement_kit.tables import DATE, FLAG, INVOICE_LINES, TABLES, TEXT, WHOLE, Column, Table, require
 from procurement_kit.values import decode, read_amount, read_date, read_flag
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def read_template(path: Path, table: Table) -> "pa.Table":
 
     header, rows = _read_cells(Path(path))
     names = [_column_name(heading, table) for heading in header]
-    needed = [c.name for c in table.columns if c.required and c.added_by == "intake"]
+    needed = [c.name for c in table.filled_in if c.required]
     require([name or heading for name, heading in zip(names, header, strict=True)], needed, where=Path(path).name)
     problems: list[str] = []
     records = [_record(number, row, names, table, problems) for number, row in rows]
@@ -187,7 +187,7 @@ def template_text(table: Table) -> str:
     """A blank table as CSV: Danish headings, one example row; semicolon and UTF-8 with a byte order mark for Excel."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    columns = [c for c in table.columns if c.added_by == "intake"]
+    columns = table.filled_in
     writer.writerow([c.heading for c in columns])
     writer.writerow([c.example for c in columns])
     return "\ufeff" + out.getvalue()
@@ -216,8 +216,10 @@ def write_templates(folder: Path) -> list[Path]:
         path.write_bytes(template_text(table).encode("utf-8"))
         _write_blank_workbook(folder / f"{table.name}.xlsx", table)
         written += [path, path.with_suffix(".xlsx")]
-    write_text(folder / SETTINGS_FILE, settings_template())
-    return [*written, folder / SETTINGS_FILE]
+    texts = {SETTINGS_FILE: settings_template(), "profiles/invoice_lines.toml": lines_profile()}
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    return [*written, *(folder / name for name in texts)]
 
 
 def _write_blank_workbook(path: Path, table: Table) -> None:
@@ -225,7 +227,7 @@ def _write_blank_workbook(path: Path, table: Table) -> None:
 
     import xlsxwriter
 
-    columns = [c for c in table.columns if c.added_by == "intake"]
+    columns = table.filled_in
     book = xlsxwriter.Workbook(path)
     book.set_properties({"title": table.heading, "created": datetime(2025, 1, 1)})
     sheet = book.add_worksheet(table.heading[:31])
@@ -237,6 +239,23 @@ def _write_blank_workbook(path: Path, table: Table) -> None:
         sheet.write_string(1, number, column.example, text)
     sheet.freeze_panes(1, 0)
     book.close()
+
+
+def lines_profile() -> str:
+    """The import profile that reads a filled-in `invoice_lines` table."""
+    filled = [c for c in INVOICE_LINES.filled_in if not c.name.startswith("labelled_")]
+    labels = [c for c in INVOICE_LINES.filled_in if c.name.startswith("labelled_")]
+    needed = ("document_amount", "supplier_name", "invoice_date", "document_number")
+    optional = ", ".join(f'"{c.name}"' for c in (*filled, *labels) if c.name not in needed)
+    rows = ["# Reads invoice_lines.csv as it is filled in; council_spend.toml explains every key.", ""]
+    rows += ['name = "invoice_lines"', 'version = "1"', 'vat_basis = "ex"', 'sign = "positive_is_spend"']
+    rows += [f"optional = [{optional}]", "", "[format]", 'encoding = "auto"', 'delimiter = "auto"']
+    rows.append('decimal_mark = ","')
+    rows += ['date_formats = ["dd-mm-yyyy", "dd.mm.yyyy", "dd/mm/yyyy", "yyyy-mm-dd"]', "", "[columns]"]
+    rows += [f'{c.name} = ["{c.heading}", "{c.name}"]' for c in filled]
+    rows += ["", "[constants]", 'document_currency = "DKK"', 'document_type = "posting"', "", "[labels]"]
+    rows += [f'{c.name} = ["{c.heading}", "{c.name}"]' for c in labels]
+    return "\n".join(rows) + "\n"
 
 
 def settings_template() -> str:

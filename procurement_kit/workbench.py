@@ -16,6 +16,7 @@ from procurement_kit.findings import Outcome
 from procurement_kit.fingerprints import fingerprint
 from procurement_kit.keys import key_path
 from procurement_kit.periods import parse_period
+from procurement_kit.progress import counted, progress_bar, shown_on
 from procurement_kit.settings import Municipality
 from procurement_kit.tables import DECISIONS, RULES
 
@@ -48,7 +49,10 @@ def import_into(name: str, paths: Sequence[Path], *, profile: str = "") -> Outco
     from procurement_kit.intake.report import sentences
 
     municipality = store.open_municipality(name)
-    report = import_files(municipality, [Path(path) for path in paths], profile=profile or None)
+    with progress_bar("import", unit="B", unit_scale=True) as bar:
+        report = import_files(
+            municipality, [Path(path) for path in paths], profile=profile or None, progress=shown_on(bar)
+        )
     return Outcome(report.as_dict(), sentences(report))
 
 
@@ -272,9 +276,9 @@ def classify_lines(municipality: Municipality) -> Path:
             model = municipality.folder / "classifier"
             classifier = storage.load_classifier(model) if (model / "card.json").is_file() else None
             rules, decisions = _printed_rows(municipality, RULES), _printed_rows(municipality, DECISIONS)
-            rows = store.batches_of(classifier_rows(municipality), municipality)
+            rows = store.batches_of(classifier_rows(municipality), municipality, size=20_000)
             placed = lookup.category_lookup(rows, classifier, rules, decisions, tree)
-            store.write_lookup(municipality, LOOKUP_NAME, CATEGORY_LOOKUP_TYPES, placed)
+            store.write_lookup(municipality, LOOKUP_NAME, CATEGORY_LOOKUP_TYPES, counted(placed, "classify"))
             store.write_text(municipality.folder / "lookups" / _MARK, json.dumps({"fingerprint": mark}))
         return build_cube(municipality)
 

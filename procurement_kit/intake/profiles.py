@@ -12,32 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from procurement_kit.errors import InputNotFoundError, SettingsError, nearest
-from procurement_kit.tables import DATE, FLAG, INVOICE_LINES, LABEL_LEVELS, TEXT
+from procurement_kit.tables import COMPUTED_BY_INTAKE, DATE, FLAG, INVOICE_LINES, LABEL_LEVELS, TEXT
 from procurement_kit.values import DATE_FORMATS
 
 if TYPE_CHECKING:
     from procurement_kit.settings import Municipality
 
 LABELS = tuple(f"labelled_category_{level}" for level in LABEL_LEVELS)
-COMPUTED = frozenset(
-    (
-        "line_id",
-        "document_id",
-        "municipality_name",
-        "source_kind",
-        "source_name",
-        "source_hash",
-        "source_row",
-        "format_name",
-    )
-    + ("line_position", "document_net_amount", "net_amount", "exchange_rate", "exchange_rate_source", "vat_basis")
-    + ("privacy_level", "privacy_hit_count", "check_codes", "main_art_code")
-)
-MAPPABLE = {
-    column.name: column
-    for column in INVOICE_LINES.columns
-    if column.added_by == "intake" and column.name not in COMPUTED and column.name not in LABELS
-}
+MAPPABLE = {column.name: column for column in INVOICE_LINES.filled_in if column.name not in LABELS}
 NEEDED = ("document_amount", "document_currency", "supplier_name")
 VAT_BASES = ("ex", "incl", "unknown")
 SIGNS = ("positive_is_spend", "negative_is_spend")
@@ -295,7 +277,9 @@ def _column_problems(content: dict) -> list[str]:
 def _why_not(key: str) -> str:
     if key == "net_amount":
         return "is computed; map the amount of the export to document_amount."
-    return "is computed by intake." if key in COMPUTED else f"is not a column of invoice lines.{nearest(key, MAPPABLE)}"
+    if key in COMPUTED_BY_INTAKE:
+        return "is computed by intake."
+    return f"is not a column of invoice lines.{nearest(key, MAPPABLE)}"
 
 
 def _source_problem(key: str, value: object) -> str:

@@ -7,6 +7,7 @@ success, and what differs from run to run is taken out.
 
 import os
 import re
+import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -159,7 +160,7 @@ def _execute(source: Path, target: Path, parameters: dict, cwd: Path) -> None:
             parameters=parameters,
             cwd=str(cwd),
             kernel_name=KERNEL,
-            progress_bar=False,
+            progress_bar=sys.stderr.isatty(),
             execution_timeout=CELL_SECONDS,
             start_timeout=START_SECONDS,
             config=Config({"KernelManager": {"transport_encryption": "required"}}),

@@ -5,12 +5,12 @@ data, and with a fixed key two runs give the same bytes.
 """
 
 import hashlib
-import sys
 import time
 from collections.abc import Callable
 
 from procurement_kit.findings import Outcome
 from procurement_kit.keys import key_path, read_key, write_key
+from procurement_kit.progress import progress_bar
 from procurement_kit.settings import Municipality
 from procurement_kit.store import create_municipality
 from procurement_kit.workshop.demo_files import EINVOICE_FOLDER, LEDGER_FILES, are_files_current, write_demo_files
@@ -48,18 +48,18 @@ def run_demo() -> Outcome:
     ProcurementError
         As the stages raise them.
     """
-    from tqdm import tqdm
-
     facts: dict = {"municipality": MUNICIPALITY_NAME}
     sentences: list[str] = []
     municipality = open_demo()
-    with tqdm(_stages(municipality), desc="demo", unit="stage", file=sys.stderr, disable=None) as progress:
-        for name, run in progress:
+    stages = _stages(municipality)
+    with progress_bar("demo", unit="stage", total=len(stages)) as progress:
+        for name, run in stages:
             progress.set_postfix_str(name)
             started = time.perf_counter()
             outcome = run()
             facts[name] = dict(outcome.facts) | {"seconds": round(time.perf_counter() - started, 1)}
             sentences += outcome.sentences
+            progress.update()
     return Outcome(facts, tuple(sentences))
 
 

@@ -92,8 +92,10 @@ def test_every_template_can_be_read_back_as_it_is_written(tmp_path, table):
 def test_blank_workbooks_are_the_same_bytes_each_time(tmp_path):
     write_templates(tmp_path / "a")
     write_templates(tmp_path / "b")
-    for path in (tmp_path / "a").iterdir():
-        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
+    paths = [path for path in (tmp_path / "a").rglob("*") if path.is_file()]
+    assert len(paths) > 20
+    for path in paths:
+        assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes(), path.name
 
 
 def test_the_settings_template_names_every_setting():
