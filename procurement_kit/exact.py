@@ -4,6 +4,7 @@ Lookups join with `identical_to` on the original columns, because a plain join l
 Only counts and sums of decimals leave the engine, as Python values; whatever is not a sum is computed there.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -21,6 +22,7 @@ FIRST_DATE, LAST_DATE = date(1900, 1, 1), date(2999, 12, 31)
 SPAN = {"from_date": "date", "to_date": "date"}
 SUM_TYPE = "decimal(38,2)"
 NOTHING = Decimal("0.00")
+_TOKEN = re.compile(r"\(?CPR-[A-Z2-7]{12}\)?")
 PERSON_PREFIX = "p:"
 PERSONS_KEY, PERSONS_LABEL = "persons", "Privatpersoner"
 
@@ -168,6 +170,11 @@ def total(rows: Iterable[Mapping], column: str = "net_amount") -> Decimal:
     return sum((row[column] for row in rows), NOTHING)
 
 
+def _without_token(value: object) -> object:
+    """A text without the tokens that stand for personal numbers: they never enter a finding."""
+    return _TOKEN.sub("", value).strip() if isinstance(value, str) and "CPR-" in value else value
+
+
 def frame(rows: Sequence[Mapping], columns: Sequence[str]) -> "pd.DataFrame":
     """Rows as a pandas table with exactly these columns; amounts stay Decimal, empty stays None.
 
@@ -175,7 +182,8 @@ def frame(rows: Sequence[Mapping], columns: Sequence[str]) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    table = pd.DataFrame([[row.get(name) for name in columns] for row in rows], columns=list(columns), dtype=object)
+    cells = [[_without_token(row.get(name)) for name in columns] for row in rows]
+    table = pd.DataFrame(cells, columns=list(columns), dtype=object)
     for name in columns:
         kinds = {type(value) for value in table[name]}
         if kinds == {int}:

@@ -87,7 +87,7 @@ def read_settings(folder: Path) -> Municipality:
     """
     path = folder / SETTINGS_FILE
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad writes a mark
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not valid TOML: {error}", todo="correct the line named") from None
     problems = [f"{key} is not a setting.{nearest(key, SETTING_NAMES)}" for key in content if key not in SETTING_NAMES]
@@ -129,9 +129,10 @@ def _wrong_values(values: dict) -> list[str]:
 
 def _decimal(value: object) -> Decimal | None:
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except InvalidOperation:
         return None
+    return number if number.is_finite() else None
 
 
 def settings_text(title: str, privacy_key: str, **choices: str) -> str:

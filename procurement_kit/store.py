@@ -69,12 +69,14 @@ def open_municipality(name: str) -> Municipality:
 
     Raises
     ------
+    ParameterError
+        If the name cannot be a folder name.
     MunicipalityNotFoundError
         If there is no such folder.
     SettingsError
         If its settings cannot be used.
     """
-    folder = data_folder() / name
+    folder = data_folder() / check_name(name)
     if not (folder / SETTINGS_FILE).is_file():
         raise MunicipalityNotFoundError(
             f"There is no municipality «{name}» in {data_folder()}.{nearest(name, municipality_names())}",

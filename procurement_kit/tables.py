@@ -11,6 +11,7 @@ from procurement_kit.errors import TableError, nearest
 
 TEXT, DATE, FLAG, WHOLE = "string", "date", "boolean", "int64"
 KRONER, DOCUMENT_AMOUNT, QUANTITY = "decimal(18,2)", "decimal(18,4)", "decimal(18,6)"
+DOCUMENT_SUM = "decimal(38,4)"  # a ledger file is one document: its lines may add up to more than one amount can be
 STEPS = ("intake", "scope", "units", "suppliers", "categories", "contracts")
 
 SCOPE_STATUSES = (
@@ -203,13 +204,13 @@ DOCUMENTS = Table("documents", "Bilagskontrol", "One control row per document or
     Column("format_name", TEXT, "Format", "CustomizationID or profile."),
     Column("document_currency", TEXT, "Valuta", "ISO 4217 code."),
     Column("line_count", WHOLE, "Linjer", "Lines read."),
-    Column("line_sum_amount", DOCUMENT_AMOUNT, "Sum af linjer", "Sum of line amounts in the document's currency, signed."),
-    Column("header_line_amount", DOCUMENT_AMOUNT, "Linjesum i hoved", "LegalMonetaryTotal/LineExtensionAmount, signed."),
-    Column("header_allowance_amount", DOCUMENT_AMOUNT, "Rabat i alt", "AllowanceTotalAmount, signed."),
-    Column("header_charge_amount", DOCUMENT_AMOUNT, "Gebyr i alt", "ChargeTotalAmount, signed."),
-    Column("header_tax_amount", DOCUMENT_AMOUNT, "Moms i alt", "Sum of TaxTotal/TaxAmount, signed."),
-    Column("header_payable_amount", DOCUMENT_AMOUNT, "At betale", "PayableAmount, signed."),
-    Column("difference_amount", DOCUMENT_AMOUNT, "Difference", "Header sum of lines less sum of lines."),
+    Column("line_sum_amount", DOCUMENT_SUM, "Sum af linjer", "Sum of line amounts in the document's currency, signed."),
+    Column("header_line_amount", DOCUMENT_SUM, "Linjesum i hoved", "LegalMonetaryTotal/LineExtensionAmount, signed."),
+    Column("header_allowance_amount", DOCUMENT_SUM, "Rabat i alt", "AllowanceTotalAmount, signed."),
+    Column("header_charge_amount", DOCUMENT_SUM, "Gebyr i alt", "ChargeTotalAmount, signed."),
+    Column("header_tax_amount", DOCUMENT_SUM, "Moms i alt", "Sum of TaxTotal/TaxAmount, signed."),
+    Column("header_payable_amount", DOCUMENT_SUM, "At betale", "PayableAmount, signed."),
+    Column("difference_amount", DOCUMENT_SUM, "Difference", "Header sum of lines less sum of lines."),
     Column("document_status", TEXT, "Status", "What became of it.", allowed=("taken_in", "held_back", "duplicate", "mixed")),
     Column("document_reason", TEXT, "Årsag", "Why, where it was not taken in."),
 ))  # fmt: skip

@@ -6,21 +6,25 @@ Headings may be the column names or the Danish headings; CSV with semicolon, com
 
 import csv
 import io
-from collections.abc import Callable
-from decimal import Decimal
+import re
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from procurement_kit.errors import FileFormatError, InputNotFoundError, TableError
 from procurement_kit.settings import SETTING_NAMES, SETTINGS_FILE, Municipality
 from procurement_kit.tables import DATE, FLAG, INVOICE_LINES, TABLES, TEXT, WHOLE, Column, Table, require
-from procurement_kit.values import decode, read_amount, read_date, read_flag
+from procurement_kit.values import DANISH_DATES, decode, read_amount, read_date, read_flag
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 TEMPLATES = tuple(table for table in TABLES if table.is_template)
 MAX_ROWS = 2_000_000
+EXACT_DIGITS, EXACT_PLACES = 12, 4
+LONGEST_WHOLE = 40
+_DECIMAL_TYPE = re.compile(r"decimal\((\d+),(\d+)\)")
+_WHOLE_NUMBER = re.compile(r"-?\d+", re.ASCII)
 
 
 def read_template(path: Path, table: Table) -> "pa.Table":
@@ -92,7 +96,33 @@ def _csv_cells(path: Path) -> list[list[str]]:
         raise FileFormatError(f"{path.name} is not a text file.", expected="CSV in UTF-8 or Windows-1252")
     first = text.split("\n", 1)[0]
     delimiter = max(";,\t", key=first.count)
-    return list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    rows: list[list[str]] = []
+    try:
+        rows.extend(csv.reader(io.StringIO(text), delimiter=delimiter))
+    except csv.Error as error:
+        raise FileFormatError(
+            f"{path.name}, row {len(rows) + 1}: {csv_problem(error)}.",
+            expected="cells of ordinary length, every quoted cell closed, one row per line",
+            todo="correct the row and save the file",
+        ) from None
+    return rows
+
+
+def csv_problem(error: csv.Error) -> str:
+    """What is the matter with a row that the CSV reader refuses, in plain words.
+
+    Examples
+    --------
+    >>> csv_problem(csv.Error("unexpected end of data"))
+    'a quotation mark is opened and not closed, or closed too early'
+    """
+    text = str(error)
+    if text.startswith("field larger"):
+        limit = f"{csv.field_size_limit():,}"
+        return f"a cell holds more than {limit} characters: its text is too long, or a quotation mark is not closed"
+    if text.startswith("new-line"):
+        return "a line break stands inside a cell that is not quoted"
+    return "a quotation mark is opened and not closed, or closed too early"
 
 
 def _xlsx_cells(path: Path) -> list[list[str]]:
@@ -115,10 +145,24 @@ def _cell_text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "ja" if value else "nej"
-    if isinstance(value, (int, float)):
-        number = Decimal(repr(value))
-        return f"{number.normalize():f}".replace(".", ",")
+    if isinstance(value, float):
+        return _float_text(value)
     return value.date().isoformat() if hasattr(value, "date") else str(value)
+
+
+def _float_text(value: float) -> str:
+    """A number of a workbook without binary noise: 12 significant digits, but never fewer than 4 decimals.
+
+    Excel stores 0,1 + 0,2 as 0.30000000000000004. What is left after the noise is what was meant, also where it is
+    too precise for the column; øre stand even in thousands of billions.
+    """
+    number = Decimal(repr(value))
+    if not number.is_finite():
+        return str(value)
+    places = max(EXACT_DIGITS - 1 - number.adjusted(), EXACT_PLACES)
+    if -number.as_tuple().exponent > places:
+        number = number.quantize(Decimal(1).scaleb(-places))
+    return f"{number.normalize():f}".replace(".", ",")
 
 
 def _column_name(heading: str, table: Table) -> str | None:
@@ -139,15 +183,37 @@ def _record(number: int, row: list[str], names: list[str | None], table: Table, 
     return record
 
 
-def read_cell(cell: str, column: Column) -> object:
+def read_cell(
+    cell: str, column: Column, *, decimal_mark: str = ",", date_formats: tuple[str, ...] = DANISH_DATES
+) -> object:
     """Read one cell as its column's type; None where it is empty.
+
+    Parameters
+    ----------
+    cell : str
+        As printed.
+    column : Column
+        Says type, allowed values, and whether the cell must be filled.
+    decimal_mark : {",", "."}
+        What separates the decimals.
+    date_formats : tuple of str
+        Names such as `dd-mm-yyyy`.
 
     Raises
     ------
     ValueError
-        If it cannot be read, is missing where it is required, or is not one of the allowed values.
+        If it cannot be read, is missing where it is required, is not one of the allowed values, or is larger or
+        finer than the column's type holds.
+
+    Examples
+    --------
+    >>> read_cell("1,005", Column("maximum_amount", "decimal(18,2)", "Maksimum", ""))
+    Traceback (most recent call last):
+    ValueError: has more than 2 decimals
     """
-    value = _reader(column)(cell.strip()) if cell.strip() else None
+    readers = {TEXT: str, DATE: lambda text: read_date(text, date_formats), FLAG: read_flag, WHOLE: _whole}
+    read = readers.get(column.type, lambda text: _decimal(text, column.type, decimal_mark))
+    value = read(cell.strip()) if cell.strip() else None
     if value is None and column.required:
         raise ValueError("is empty")
     if value is not None and column.allowed and value not in column.allowed:
@@ -155,19 +221,39 @@ def read_cell(cell: str, column: Column) -> object:
     return value
 
 
-def _reader(column: Column) -> Callable[[str], object]:
-    readers = {TEXT: str, DATE: read_date, FLAG: read_flag, WHOLE: _whole}
-    return readers.get(column.type, _decimal)
-
-
 def _whole(cell: str) -> int:
-    if not cell.lstrip("-").isdigit():
+    if not _WHOLE_NUMBER.fullmatch(cell):
         raise ValueError(f"«{cell}» is not a whole number")
+    if len(cell) > LONGEST_WHOLE or not -(2**63) <= int(cell) < 2**63:
+        raise ValueError("is too large")
     return int(cell)
 
 
-def _decimal(cell: str) -> Decimal | None:
-    return read_amount(cell)
+def _decimal(cell: str, type_: str, decimal_mark: str) -> Decimal | None:
+    amount = read_amount(cell, decimal_mark)
+    return None if amount is None else fitted(amount, type_)
+
+
+def fitted(amount: Decimal, type_: str) -> Decimal:
+    """A number with the decimals of an Ibis decimal type; nothing is rounded away.
+
+    Raises
+    ------
+    ValueError
+        If it is too large for the type, or has more decimals.
+
+    Examples
+    --------
+    >>> fitted(Decimal("1.5000"), "decimal(18,2)")
+    Decimal('1.50')
+    """
+    precision, scale = map(int, _DECIMAL_TYPE.fullmatch(type_).groups())
+    if amount and amount.adjusted() >= precision - scale:
+        raise ValueError("is too large")
+    exact = amount.quantize(Decimal(1).scaleb(-scale), context=Context(prec=precision + 1))
+    if exact != amount:
+        raise ValueError(f"has more than {scale} decimals")
+    return exact
 
 
 def _repeated_keys(records: list[dict], rows: list[tuple[int, list[str]]], table: Table) -> list[str]:

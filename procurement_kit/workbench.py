@@ -6,12 +6,12 @@ One function per command: it opens the rooms in the order of the data's way, ski
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from procurement_kit import store
-from procurement_kit.errors import NoDataError, ParameterError
+from procurement_kit.errors import PROBLEMS_SHOWN, NoDataError, ParameterError
 from procurement_kit.findings import Outcome
 from procurement_kit.fingerprints import fingerprint
 from procurement_kit.keys import key_path
@@ -46,14 +46,16 @@ def make_municipality(name: str, *, title: str = "", currency: str = "DKK", lang
 def import_into(name: str, paths: Sequence[Path], *, profile: str = "") -> Outcome:
     """Import files and say what became of every line and krone."""
     from procurement_kit.intake.load import import_files
-    from procurement_kit.intake.report import sentences
+    from procurement_kit.intake.report import held_back_reasons, sentences
 
     municipality = store.open_municipality(name)
     with progress_bar("import", unit="B", unit_scale=True) as bar:
         report = import_files(
             municipality, [Path(path) for path in paths], profile=profile or None, progress=shown_on(bar)
         )
-    return Outcome(report.as_dict(), sentences(report))
+    reasons = held_back_reasons(municipality, report.load_key) if report.load_key else []
+    told = [f"Held back: {row['source_name']}, {row['reason']}." for row in reasons[:PROBLEMS_SHOWN]]
+    return Outcome(report.as_dict() | {"held_back": reasons}, (*sentences(report), *told))
 
 
 # --- category tree --------------------------------------------------------------------------------------------------
@@ -314,10 +316,12 @@ def _require_lines(municipality: Municipality) -> None:
 
 def make_report(name: str, period: str = "", *, recipe: str = "municipal_report") -> Outcome:
     """Render a municipality's report; without a period that of the last full year its lines reach into."""
-    from procurement_kit.publishing.report import is_current
+    from procurement_kit.publishing.report import is_current, last_full_year
 
     municipality = store.open_municipality(name)
-    label = parse_period(period or _last_full_year(municipality)).label
+    asked = parse_period(period) if period else None
+    _require_lines(municipality)
+    label = (asked or parse_period(last_full_year(municipality))).label
     classify_lines(municipality)
     is_unchanged = is_current(municipality, label, recipe=recipe)
     folder = municipality.folder / "reports" / label
@@ -356,16 +360,8 @@ def render_report(municipality: Municipality, period: str, *, recipe: str = "mun
     from procurement_kit.publishing import report
 
     classify_lines(municipality)
+    report.require_period(municipality, period)
     return report.render_report(municipality, period, recipe=recipe)
-
-
-def _last_full_year(municipality: Municipality) -> str:
-    _require_lines(municipality)
-    last = store.read_lines(municipality).invoice_date.max().to_pyarrow().as_py()
-    if last is None:
-        raise NoDataError(f"No line of «{municipality.name}» has a date.", todo="name the period")
-    is_full = (last + timedelta(days=31)).year > last.year
-    return str(last.year if is_full else last.year - 1)
 
 
 def trace(name: str, line_id: str) -> Outcome:

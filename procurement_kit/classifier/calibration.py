@@ -20,6 +20,7 @@ START = (8.0, 3.0)
 ONE_SIDED_90 = 1.2815515655446004
 NEVER = 2.0
 LOWEST_THRESHOLD = 0.05
+FEWEST_TO_CALIBRATE = 30  # distinct labelled rows; below, phrases are left out and predicted too
 PHRASE_THRESHOLD = 0.9  # no line has been seen: phrases are easier than lines
 
 
@@ -169,7 +170,8 @@ def left_out_folds(rows: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
     """Fold of each row: half of the suppliers whole in one fold, the other half's rows spread over all.
 
     So one round of training gives predictions both for suppliers never met and for new lines of suppliers met before.
-    A row without supplier is spread like the latter; phrases stay in training (fold -1) unless there is nothing else.
+    A row without supplier is spread like the latter; phrases stay in training (fold -1) unless lines are too few
+    to calibrate on.
     """
     random = np.random.default_rng(seed)
     codes, distinct = pd.factorize(rows["supplier_key"])
@@ -179,4 +181,4 @@ def left_out_folds(rows: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
     is_whole = whole[codes] & rows["supplier_key"].ne("").to_numpy()
     fold = np.where(is_whole, by_supplier[codes], spread)
     is_phrase = rows["is_phrase"].to_numpy(bool)
-    return fold if is_phrase.all() else np.where(is_phrase, -1, fold)
+    return fold if (~is_phrase).sum() < FEWEST_TO_CALIBRATE else np.where(is_phrase, -1, fold)

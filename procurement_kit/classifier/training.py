@@ -18,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
-from procurement_kit.classifier.calibration import LeftOut, calibrate, careful, left_out_folds
+from procurement_kit.classifier.calibration import FEWEST_TO_CALIBRATE, LeftOut, calibrate, careful, left_out_folds
 from procurement_kit.classifier.features import FIELDS, clean_features, phrase_fields
 from procurement_kit.classifier.measures import card_measures
 from procurement_kit.classifier.model import Classifier, FieldPart, Levels, as_columns, supplier_mark
@@ -91,7 +91,7 @@ def train(
     calibrations = calibrate(left_out, linear.classes_, levels, paths, float(promised_right_share))
     if (~rows["is_phrase"]).sum() < FEWEST_LINES:
         calibrations = {kind: careful(calibration) for kind, calibration in calibrations.items()}
-    basis = "phrases" if rows["is_phrase"].all() else "lines"
+    basis = "phrases" if (~rows["is_phrase"]).sum() < FEWEST_TO_CALIBRATE else "lines"
     card = {
         "seed": seed,
         "promised_right_share": float(promised_right_share),

@@ -16,6 +16,7 @@ from pathlib import Path
 from procurement_kit.errors import FileFormatError, InputNotFoundError
 from procurement_kit.intake.privacy import blank
 from procurement_kit.intake.profiles import DELIMITERS, Profile
+from procurement_kit.templates import csv_problem
 from procurement_kit.values import encoding_of
 
 ROWS_PER_BATCH = 20_000
@@ -158,10 +159,10 @@ class CsvFile:
                 row = next(reader)
             except StopIteration:
                 return
-            except csv.Error:
+            except csv.Error as error:
                 raise FileFormatError(
-                    f"{self.name}, row {number}: a quotation mark is opened and not closed, or closed too early.",
-                    expected="every quoted cell closed, quotation marks inside doubled",
+                    f"{self.name}, row {number}: {csv_problem(error)}.",
+                    expected="cells of ordinary length, every quoted cell closed, quotation marks inside doubled",
                     todo='correct the row, or set quote = "" in the profile where the file quotes nothing',
                 ) from None
             except UnicodeError:

@@ -14,7 +14,14 @@ from lxml import etree
 
 from procurement_kit.intake.identifiers import company_number, is_cvr_valid, is_gln_valid, without_filler
 from procurement_kit.intake.money import QUANTITY_LIMIT, QUANTITY_PLACES, ZERO, round_amount, xml_decimal
-from procurement_kit.intake.privacy import PERSON_NAME, PERSON_SCHEMES, Masker, clean_text, is_personal_number
+from procurement_kit.intake.privacy import (
+    PERSON_NAME,
+    PERSON_SCHEMES,
+    Masker,
+    clean_text,
+    is_personal_number,
+    without_tokens,
+)
 
 CAC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
@@ -22,6 +29,7 @@ DANISH_SCHEMES = ("DK:CVR", "0184")
 GLN_SCHEMES = ("GLN", "0088", "EAN")
 _NO_COMPANY_SCHEMES = (*GLN_SCHEMES, *PERSON_SCHEMES, "DK:SE", "0198", "DK:P", "0096", "SEPA", "IBAN")
 _ITEM_SCHEMES = ("0160", "GTIN", "EAN", "SRV")
+_FOREIGN_SCHEMES = ("0007", "0192", "0212", "0037", "0190", "0106", "9930", "0002", "0009", "0195", "0204", "0208")
 _VAT_NAMES = {"STANDARDRATED": "S", "ZERORATED": "Z", "REVERSECHARGE": "AE"}
 _VAT_SCHEMES = ("63", "VAT", "MOMS", "GST")
 
@@ -201,7 +209,8 @@ def party_of(party: etree._Element | None, masker: Masker) -> Party:
     kind = "company" if number or any(i.scheme for i in identifiers) else "unknown"
     account = masker.mask(first.number, "account_number")
     hits = name.hit_count + account.hit_count
-    return Party(number, account.text, first.scheme, kind, name.text, country, gln, codes, hits)
+    printed = (without_tokens(name.text) or PERSON_NAME) if name.text else None
+    return Party(number, account.text, first.scheme, kind, printed, country, gln, codes, hits)
 
 
 def _person(identifiers: list[Identifier], country: str | None, masker: Masker) -> Party:
@@ -214,9 +223,10 @@ def _person(identifiers: list[Identifier], country: str | None, masker: Masker) 
 def _is_person(identifier: Identifier, country: str | None) -> bool:
     if (identifier.scheme or "").upper() in PERSON_SCHEMES:
         return True
-    # Without a scheme, ten digits with a possible date are taken for a person's number; a Swedish or other foreign
-    # company number may look the same, so only where the address is Danish or not given.
-    return not identifier.scheme and country in (None, "DK") and is_personal_number(identifier.number)
+    # Ten digits with a possible date are a person's number whatever scheme they are given under; a Swedish or other
+    # foreign company number may look the same, so only where the scheme is Danish or none of those known abroad.
+    may_be_danish = country in (None, "DK") and identifier.scheme not in (*GLN_SCHEMES, *_FOREIGN_SCHEMES)
+    return may_be_danish and is_personal_number(re.sub(r"^DK[-: ]?", "", identifier.number, flags=re.IGNORECASE))
 
 
 def _company_number(identifiers: list[Identifier], country: str | None) -> str | None:

@@ -123,7 +123,19 @@ def _fill(document: Document, root: etree._Element, reading: Reading) -> None:
     for position, line in enumerate(lines, start=1):
         own = _line(line, sign, amounts.lines[position - 1], set(codes), reading.masker)
         document.hit_count += own.pop("own_hits")
-        document.lines.append(header | own | _place(header, own, position, hits, amounts, kroner, rate))
+        line_columns = header | own | _place(header, own, position, hits, amounts, kroner, rate)
+        document.lines.append(_all_masked(line_columns, reading.masker))
+
+
+_OURS = ("municipality_name", "source_kind", "source_name", "source_hash", "line_id", "document_id", "document_type")
+
+
+def _all_masked(line: dict, masker: Masker) -> dict:
+    """The line with every text masked, also where nobody expects a number: codes, schemes, units, countries."""
+    return {
+        name: masker.mask(value, name).text if isinstance(value, str) and name not in _OURS else value
+        for name, value in line.items()
+    }
 
 
 _CONTROL_KEYS = ("document_id", "document_number", "document_type", "format_name", "document_currency")

@@ -20,7 +20,7 @@ from procurement_kit.intake.identifiers import art_of, company_number, is_cvr_va
 from procurement_kit.intake.identity import Occurrences, document_id
 from procurement_kit.intake.ledger_amounts import AmountColumns, ledger_amounts, ledger_net
 from procurement_kit.intake.money import QUANTITY_LIMIT, QUANTITY_PLACES, Rates, round_amount
-from procurement_kit.intake.privacy import PERSON_NAME, Masker, blank, clean_text, is_personal_number
+from procurement_kit.intake.privacy import PERSON_NAME, Masker, blank, clean_text, is_personal_number, without_tokens
 from procurement_kit.intake.profiles import LABELS, MAPPABLE, Profile
 from procurement_kit.store import arrow_schema
 from procurement_kit.tables import DATE, FLAG, SET_ASIDE_LINES, TEXT
@@ -279,7 +279,7 @@ class _Batch:
         account = pc.if_else(is_token[0], pc.coalesce(numbers[0], numbers[1]), numbers[1])
         self.columns |= {
             "supplier_kind": kind,
-            "supplier_name": pc.if_else(is_person, PERSON_NAME, self.column("supplier_name")),
+            "supplier_name": pc.if_else(is_person, PERSON_NAME, self._mapped(names, _firm_name, pa.string())),
             "supplier_account_number": account,
             "supplier_number": pc.if_else(is_person, pa.scalar(None, pa.string()), numbers[0]),
         }
@@ -342,3 +342,7 @@ class _Batch:
         return pa.array(
             [" ".join(sorted(self.codes[n])) if n in self.codes else None for n in range(self.count)], pa.string()
         )
+
+
+def _firm_name(name: str | None) -> str | None:
+    return name and (without_tokens(name) or PERSON_NAME)

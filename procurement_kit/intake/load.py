@@ -7,6 +7,7 @@ anew under the same name replaces exactly its old lines. The account must close,
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,7 +23,7 @@ from procurement_kit.intake.einvoices import Reading
 from procurement_kit.intake.headings import find_columns
 from procurement_kit.intake.ledgers import LedgerFacts, ledger_batches, open_ledger
 from procurement_kit.intake.load_plan import Plan, make_plan
-from procurement_kit.intake.money import read_rates
+from procurement_kit.intake.money import ZERO, read_rates
 from procurement_kit.intake.privacy import Masker, masker_for
 from procurement_kit.intake.profiles import find_profile, profile_names
 from procurement_kit.intake.report import (
@@ -340,6 +341,7 @@ def _source_report(source: SourceFile, plan: Plan, writing: _Writing, tallies: d
         for part in ("taken", "held_back", "duplicate")
     }
     replaces = next((old for old, new in plan.replaced.items() if new == source.hash), "")
+    gone = [taken for load in plan.old_loads for taken in _taken_before(load, source, plan)]
     whole = documents if source.kind != "ledger" else lines
     return SourceReport(
         source.name,
@@ -351,8 +353,16 @@ def _source_report(source: SourceFile, plan: Plan, writing: _Writing, tallies: d
         by_currency=by_currency,
         masked_count=writing.hits.get(source.hash, 0),
         replaces_hash=replaces,
+        lines_replaced=sum(int(taken["lines"]) for taken in gone),
+        amount_replaced=f"{sum((Decimal(taken['net_amount']) for taken in gone), ZERO):.2f}",
         rates_hash=plan.rates_hash,
     )
+
+
+def _taken_before(load: dict, source: SourceFile, plan: Plan) -> list[dict]:
+    """What an earlier load had taken in from the file that this one replaces."""
+    old = [facts for facts in load["sources"] if plan.replaced.get(facts["hash"]) == source.hash != facts["hash"]]
+    return [parts["taken"] for facts in old for parts in facts["by_currency"].values()]
 
 
 def _check(report: LoadReport, writing: _Writing) -> None:

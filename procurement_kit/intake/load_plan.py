@@ -52,6 +52,7 @@ def make_plan(municipality: Municipality, sources: list[SourceFile], profile: Pr
     plan = Plan(profile, rates, fingerprint(rates_path(municipality)), sequence)
     old = [facts for load in loads for facts in load["sources"]]
     seen: set[str] = set()
+    delivered = {source.hash for source in sources}
     for source in sources:
         same = next((facts for facts in old if facts["hash"] == source.hash), None)
         if source.hash in seen:
@@ -60,7 +61,8 @@ def make_plan(municipality: Municipality, sources: list[SourceFile], profile: Pr
             plan.unchanged.append(_untouched(source, "unchanged", "read before"))
         else:
             plan.new.append(source)
-            replaced = {facts["hash"] for facts in old if facts["hash"] == source.hash or facts["name"] == source.name}
+            of_that_name = {facts["hash"] for facts in old if facts["name"] == source.name} - delivered
+            replaced = of_that_name | {facts["hash"] for facts in old if facts["hash"] == source.hash}
             plan.replaced |= dict.fromkeys(replaced, source.hash)
         seen.add(source.hash)
     plan.old_loads = [load for load in loads if any(facts["hash"] in plan.replaced for facts in load["sources"])]

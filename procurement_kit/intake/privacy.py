@@ -22,11 +22,14 @@ NUMBER_FIELDS = frozenset(
     ("account_number", "function_number", "buyer_unit_number", "buyer_gln_number", "item_gtin_number", "order_number")
     + ("order_line_number", "contract_reference_number", "project_number")
 )
-_MIGHT = re.compile(r"(?:\d[ \u00a0./\u2010-\u2015\u2212-]{0,3}){6}")
-_SEPARATOR = r"(?:[ \u00a0]?[-\u2010-\u2015\u2212./][ \u00a0]?|[ \u00a0])?"
+_DASHES = r"\uff0d\u2010-\u2015\u2212"
+_MIGHT = re.compile(rf"(?:\d[ \u00a0._/{_DASHES}-]{{0,3}}){{6}}")
+_SEPARATOR = rf"(?:[ \u00a0]?[-{_DASHES}._/]{{1,2}}[ \u00a0]?|[ \u00a0])?"
+_GLUED = rf"(?<=[^\W\d_])(?=\d{{6}}[-{_DASHES}]\d{{4}})"  # letters right before a hyphenated number
+_ENDED = rf"(?!\d)(?:(?<=[-{_DASHES}]\d{{4}})|(?![A-Za-z]))"
 _NUMBER = re.compile(
-    r"(?:(?<![\dA-Za-z])|(?<=cpr)|(?<=nr))"
-    rf"(\d{{6}}|\d{{2}}([./ -])\d{{2}}\2\d{{2}}(?=-))({_SEPARATOR})(\d{{4}})(?![\dA-Za-z])",
+    rf"(?:(?<![\dA-Za-z])|(?<=cpr)|(?<=nr)|{_GLUED})"
+    rf"(\d{{6}}|\d{{2}}([./ -])\d{{2}}\2(?:\d{{2}})?\d{{2}}(?=[-.]))({_SEPARATOR})(\d{{4}}){_ENDED}",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"cpr(?!-[A-Z2-7]{12})|borger|født|foedt|(?<![a-zæøå])pers", re.IGNORECASE)
@@ -36,7 +39,8 @@ _BORN = re.compile(
     re.IGNORECASE,
 )
 _NEAR = 30
-_HYPHENS = set("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
+_TOKEN = re.compile(r"\(?CPR-[A-Z2-7]{12}\)?")
+_HYPHENS = set("-\uff0d\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 
 
 class Masked(NamedTuple):
@@ -75,6 +79,17 @@ def digits_of(text: str) -> str:
     return "".join(str(unicodedata.digit(sign)) for sign in text if sign.isdecimal())
 
 
+def without_tokens(text: str) -> str:
+    """A name without the tokens that stand for numbers in it.
+
+    Examples
+    --------
+    >>> without_tokens("Firma (CPR-ABCDEFGH2345)")
+    'Firma'
+    """
+    return " ".join(_TOKEN.sub(" ", text).split()).strip(" ,-")
+
+
 def is_personal_number(text: str | None) -> bool:
     """Whether a whole cell is ten digits with a possible date, with or without separator.
 
@@ -88,7 +103,13 @@ def is_personal_number(text: str | None) -> bool:
 
 
 def _is_number(found: re.Match) -> bool:
-    return is_possible_date(digits_of(found[1]), digits_of(found[4])[0])
+    return is_possible_date(_short_date(found[1]), digits_of(found[4])[0])
+
+
+def _short_date(text: str) -> str:
+    """Day, month and year in six digits, the century left out."""
+    digits = digits_of(text)
+    return digits if len(digits) == 6 else digits[:4] + digits[6:]
 
 
 def clean_text(text: str | None) -> str | None:
@@ -97,7 +118,7 @@ def clean_text(text: str | None) -> str | None:
         return None
     flat = unicodedata.normalize("NFC", text)
     if not flat.isprintable():
-        flat = "".join(sign for sign in flat if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cs"))
+        flat = "".join(sign for sign in flat if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
     flat = " ".join(flat.split())
     return flat or None
 
@@ -191,7 +212,7 @@ def _masked(text: str, token_of, *, is_number_field: bool, keep_suspects: bool) 
         if not is_certain and (keep_suspects or (is_number_field and is_bare)):
             return found[0]
         hits += 1
-        return token_of(found[0])
+        return token_of(_short_date(found[1]) + found[4])
 
     def replace_born(found: re.Match) -> str:
         nonlocal hits

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from procurement_kit.errors import InputNotFoundError, SettingsError, nearest
 from procurement_kit.tables import COMPUTED_BY_INTAKE, DATE, FLAG, INVOICE_LINES, LABEL_LEVELS, TEXT
+from procurement_kit.templates import read_cell
 from procurement_kit.values import DATE_FORMATS
 
 if TYPE_CHECKING:
@@ -23,17 +24,8 @@ MAPPABLE = {column.name: column for column in INVOICE_LINES.filled_in if column.
 NEEDED = ("document_amount", "document_currency", "supplier_name")
 VAT_BASES = ("ex", "incl", "unknown")
 SIGNS = ("positive_is_spend", "negative_is_spend")
-DELIMITERS = {
-    "auto": "",
-    "semicolon": ";",
-    "comma": ",",
-    "tab": "\t",
-    "pipe": "|",
-    ";": ";",
-    ",": ",",
-    "\t": "\t",
-    "|": "|",
-}
+_NAMED_DELIMITERS = {"auto": "", "semicolon": ";", "comma": ",", "tab": "\t", "pipe": "|"}
+DELIMITERS = _NAMED_DELIMITERS | {mark: mark for mark in ";,\t|"}
 _KEYS = ("name", "version", "vat_basis", "sign", "optional") + (
     "format", "columns", "constants", "missing", "labels", "art", "persons", "pad", "credit",
 )  # fmt: skip
@@ -237,11 +229,13 @@ def _problems(content: dict) -> list[str]:
         f"{key} is missing." for key in ("name", "version", "vat_basis", "sign", "columns") if key not in content
     ]
     problems += _choice(content, "vat_basis", VAT_BASES) + _choice(content, "sign", SIGNS)
+    problems += [] if isinstance(content.get("name", ""), str) else ["name is not a text."]
     tables = [key for key in _KEYS[5:] if not isinstance(content.get(key, {}), dict)]
     problems += [f"{key} is not a section; write [{key}] on a line of its own." for key in tables]
     if tables or "columns" not in content:
         return problems
-    return problems + _column_problems(content) + _format_problems(content.get("format", {})) + _rule_problems(content)
+    problems += _column_problems(content) + _section_problems(content) + _constant_problems(content)
+    return problems + _format_problems(content.get("format", {})) + _rule_problems(content)
 
 
 def _choice(content: dict, key: str, allowed: tuple[str, ...]) -> list[str]:
@@ -257,6 +251,8 @@ def _column_problems(content: dict) -> list[str]:
     problems += [f"[labels] {key} is not a label.{nearest(key, known)}" for key in labels if key not in known]
     all_columns = {**columns, **{key: value for key, value in labels.items() if key in LABELS}}
     problems += [f"{key}: {why}" for key, value in all_columns.items() if (why := _source_problem(key, value))]
+    if not _is_list(labels.get("not_a_category", [])):
+        problems.append("[labels] not_a_category is not a list of texts.")
     problems += [
         f"{key} is neither in [columns] nor in [constants]." for key in NEEDED if key not in {*columns, *constants}
     ]
@@ -264,14 +260,41 @@ def _column_problems(content: dict) -> list[str]:
         problems.append("document_amount cannot be a constant.")
     if not {"invoice_date", "posting_date"} & set(columns):
         problems.append("neither invoice_date nor posting_date is in [columns].")
-    for section in ("missing", "pad"):
-        allowed = {*all_columns, "all"}
-        wrong = [key for key in content.get(section, {}) if key not in allowed]
-        problems += [
-            f"[{section}] {key} is not one of the columns of this profile.{nearest(key, allowed)}" for key in wrong
-        ]
-    wrong = [key for key in content.get("optional", ()) if key not in all_columns]
+    return problems
+
+
+def _section_problems(content: dict) -> list[str]:
+    """What names a column must name one of this profile."""
+    columns = [*content["columns"], *(key for key in content.get("labels", {}) if key in LABELS)]
+    problems = [
+        f"[{section}] {key} is not one of the columns of this profile.{nearest(key, [*columns, 'all'])}"
+        for section in ("missing", "pad")
+        for key in content.get(section, {})
+        if key not in (*columns, "all")
+    ]
+    optional = content.get("optional", [])
+    if not _is_list(optional):
+        return [*problems, "optional is not a list of columns."]
+    wrong = [key for key in optional if key not in columns]
     return problems + [f"optional: {key} is not one of the columns of this profile." for key in wrong]
+
+
+def _constant_problems(content: dict) -> list[str]:
+    """A constant must be readable as a cell of its column is."""
+    layout = content.get("format", {})
+    if _format_problems(layout):
+        return []
+    mark, formats = (layout.get(key, getattr(Profile, key)) for key in ("decimal_mark", "date_formats"))
+    problems = []
+    for key, value in content.get("constants", {}).items():
+        try:
+            if isinstance(value, (list, dict)):
+                raise ValueError("is not a text")
+            if key in MAPPABLE:
+                read_cell(str(value), MAPPABLE[key], decimal_mark=mark, date_formats=tuple(formats))
+        except ValueError as error:
+            problems.append(f"[constants] {key}: {error}.")
+    return problems
 
 
 def _why_not(key: str) -> str:
@@ -287,11 +310,19 @@ def _source_problem(key: str, value: object) -> str:
         is_list = list(value) == ["join"] and _is_texts(value["join"])
         is_text = key in LABELS or (key in MAPPABLE and MAPPABLE[key].type == TEXT)
         return "" if is_list and is_text else 'headings can be joined in text columns only: {join = ["A", "B"]}.'
-    return "" if isinstance(value, str) or _is_texts(value) else "expected a heading, or a list of headings."
+    return "" if _is_heading(value) else "expected a heading, or a list of headings."
+
+
+def _is_heading(value: object) -> bool:
+    return isinstance(value, str) or _is_texts(value)
 
 
 def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(part, str) for part in value)
+    return _is_list(value) and bool(value)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(part, str) for part in value)
 
 
 def _format_problems(layout: dict) -> list[str]:
@@ -306,19 +337,24 @@ def _format_problems(layout: dict) -> list[str]:
     ]
     problems += [f"[format] {p}" for p in _choice(layout, "decimal_mark", (",", "."))]
     formats = layout.get("date_formats", [])
-    if not isinstance(formats, list) or [name for name in formats if name not in DATE_FORMATS]:
-        problems.append(f"[format] date_formats holds a format that is not one of {', '.join(DATE_FORMATS)}.")
-    header_row = layout.get("header_row", 1)
-    if not isinstance(header_row, int) or not 1 <= header_row <= 100:
+    if "date_formats" in layout and not (_is_texts(formats) and set(formats) <= set(DATE_FORMATS)):
+        problems.append(f"[format] date_formats is not a list of one or more of {', '.join(DATE_FORMATS)}.")
+    if not _is_whole(layout.get("header_row", 1)):
         problems.append("[format] header_row is not a row number from 1 to 100.")
     return problems
 
 
 def _is_encoding(name: object) -> bool:
     try:
-        return bool(codecs.lookup(str(name)).name) and str(name).casefold() not in ("utf-7", "utf7", "hex", "rot13")
-    except LookupError:
+        found = codecs.lookup(str(name))
+    except (LookupError, ValueError):
         return False
+    # Python opens no file in rot13 or base64: those turn text into text, or bytes into bytes.
+    return isinstance(name, str) and found._is_text_encoding and found.name != "utf-7"
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100
 
 
 def _rule_problems(content: dict) -> list[str]:
@@ -326,12 +362,13 @@ def _rule_problems(content: dict) -> list[str]:
         f"[missing] {key} is not a list of texts." for key, v in content.get("missing", {}).items() if not _is_texts(v)
     ]
     problems += [
-        f"[pad] {key} is not a number of digits." for key, v in content.get("pad", {}).items() if not isinstance(v, int)
+        f"[pad] {key} is not a number of digits." for key, v in content.get("pad", {}).items() if not _is_whole(v)
     ]
     persons, credit, art = (content.get(key) for key in ("persons", "credit", "art"))
     if persons is not None and (list(persons) != ["supplier_name"] or not _is_texts(persons["supplier_name"])):
         problems.append("[persons] holds one key, supplier_name: a list of names that stand for a person.")
-    if credit is not None and (set(credit) != {"column", "values"} or not _is_texts(credit["values"])):
+    credit = {"column": "", "values": [""]} if credit is None else credit
+    if set(credit) != {"column", "values"} or not (_is_heading(credit["column"]) and _is_texts(credit["values"])):
         problems.append("[credit] holds column (a heading) and values (a list of texts).")
     if art is not None:
         problems += _art_problems(art)
@@ -343,10 +380,14 @@ def _art_problems(art: dict) -> list[str]:
     problems = [f"[art] {key} is not a key.{nearest(key, known)}" for key in art if key not in known]
     if "column" not in art:
         problems.append("[art] column is missing: the heading the art is cut out of.")
+    elif not _is_heading(art["column"]):
+        problems.append("[art] column is neither a heading nor a list of headings.")
+    wrong = [key for key in ("start", "length") if not _is_whole(art.get(key, 1))]
+    problems += [f"[art] {key} is not a whole number from 1 to 100." for key in wrong]
     try:
         if "pattern" in art and re.compile(art["pattern"]).groups != 1:
             problems.append("[art] pattern needs exactly one group, such as ^\\d+-(\\d\\d)-.")
-    except (re.error, TypeError):
+    except (re.error, TypeError, OverflowError):
         problems.append("[art] pattern is not a regular expression.")
     return problems
 

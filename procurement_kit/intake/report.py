@@ -64,6 +64,8 @@ class SourceReport:
     by_currency: dict[str, dict[str, dict[str, str | int]]] = field(default_factory=dict)
     masked_count: int = 0
     replaces_hash: str = ""
+    lines_replaced: int = 0
+    amount_replaced: str = "0.00"
     rates_hash: str = ""
     reason: str = ""
 
@@ -157,6 +159,8 @@ class LoadReport:
             }
         return result | {
             "masked_count": self.masked_count,
+            "lines_replaced": sum(source.lines_replaced for source in self.sources),
+            "amount_replaced": str(sum((Decimal(source.amount_replaced) for source in self.sources), _ZERO)),
             "files": len([source for source in self.sources if source.status != "not_read"]),
             "files_unchanged": len([source for source in self.sources if source.status in ("unchanged", "repeated")]),
             "files_not_read": [source.name for source in self.sources if source.status == "not_read"],
@@ -217,6 +221,12 @@ def sentences(report: LoadReport) -> tuple[str, ...]:
             f"set aside as duplicates {counted['duplicate']}.",
             f"Masked {report.masked_count} numbers that look like a person's.",
         ]
+    words += [
+        f"{source.name} replaces an earlier file of that name, whose {source.lines_replaced:,} lines "
+        f"({source.amount_replaced} {report.currency}) no longer count."
+        for source in report.sources
+        if source.lines_replaced
+    ]
     others = [c for c in report.by_currency if c and c != report.currency]
     if others:
         words.append(
@@ -253,6 +263,30 @@ def report_rows(sources: Iterable[dict]) -> list[dict]:
             }
             rows.append({**facts, **sums})
     return rows
+
+
+def held_back_reasons(municipality: "Municipality", load_key: str, *, limit: int = 50) -> list[dict]:
+    """Why lines and documents of an import were held back: file, reason, and amount where it is known.
+
+    Parameters
+    ----------
+    municipality : Municipality
+        Whose import.
+    load_key : str
+        Key of the import.
+    limit : int
+        Reasons at most.
+    """
+    from procurement_kit.store import read_load_dataset
+
+    lines = read_load_dataset(municipality, "set_aside", load_key)
+    lines = lines.filter(lines.set_aside_status == "held_back").order_by("source_name", "source_row")
+    lines = lines.select("source_name", reason=lines.set_aside_reason, amount=lines.document_amount.cast("string"))
+    unread = read_load_dataset(municipality, "documents", load_key)
+    unread = unread.filter((unread.document_status == "held_back") & (unread.line_count.fill_null(0) == 0))
+    unread = unread.order_by("source_name").select("source_name", reason=unread.document_reason)
+    rows = lines.limit(limit).to_pyarrow().to_pylist()
+    return (rows + unread.limit(limit).to_pyarrow().to_pylist())[:limit]
 
 
 def load_reports(municipality: "Municipality") -> "pd.DataFrame":

@@ -10,12 +10,12 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 from procurement_kit import __version__, store
-from procurement_kit.errors import CheckFailedError, ParameterError, PrivacyError, nearest
+from procurement_kit.errors import CheckFailedError, NoDataError, ParameterError, PrivacyError, nearest
 from procurement_kit.findings import Finding, Number
 from procurement_kit.fingerprints import file_hash, fingerprint
 from procurement_kit.intake.privacy import blank
@@ -141,6 +141,40 @@ def read_card(municipality: Municipality) -> dict:
     """
     path = municipality.folder / "classifier" / "card.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def require_period(municipality: Municipality, period: str) -> None:
+    """Refuse a period in which no line is dated, before a kernel is started.
+
+    Raises
+    ------
+    NoDataError
+        Says between which days there are lines.
+    """
+    dates, span = store.read_lines(municipality).invoice_date, parse_period(period)
+    found = dates.between(span.first_date, span.last_date).any().to_pyarrow().as_py()
+    if not found:
+        first, last = dates.min().to_pyarrow().as_py(), dates.max().to_pyarrow().as_py()
+        raise NoDataError(
+            f"No line of «{municipality.name}» is dated in {span.label}.",
+            expected=f"a period between {first} and {last}",
+            todo="choose another period, or import its files",
+        )
+
+
+def last_full_year(municipality: Municipality) -> str:
+    """The last year that a municipality's lines reach the end of.
+
+    Raises
+    ------
+    NoDataError
+        If no line has a date.
+    """
+    last = store.read_lines(municipality).invoice_date.max().to_pyarrow().as_py()
+    if last is None:
+        raise NoDataError(f"No line of «{municipality.name}» has a date.", todo="name the period")
+    is_full = (last + timedelta(days=31)).year > last.year
+    return str(last.year if is_full else last.year - 1)
 
 
 def report_folder(municipality: Municipality, period: str) -> Path:

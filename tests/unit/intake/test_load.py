@@ -15,6 +15,7 @@ from procurement_kit import store
 from procurement_kit.errors import CheckFailedError, FileFormatError, InputNotFoundError, ParameterError
 from procurement_kit.intake import load
 from procurement_kit.intake.load import import_files
+from procurement_kit.intake.report import held_back_reasons, sentences
 
 
 def taken(municipality):
@@ -211,7 +212,7 @@ def test_no_personal_number_is_stored_anywhere(municipality, tmp_path, ubl, ledg
 
 
 def test_a_ledger_without_a_profile_lists_the_profiles(municipality, ledger, row, inbox):
-    with pytest.raises(ParameterError, match="council_spend, ledger_dk"):
+    with pytest.raises(ParameterError, match="council_spend, invoice_lines, ledger_dk"):
         import_files(municipality, [ledger(row())])
     inbox("a.xml")
     (inbox.folder / "liste.csv").write_text("a;b\n", encoding="utf-8")
@@ -302,3 +303,26 @@ def test_a_killed_import_leaves_the_municipality_as_it_was(municipality, inbox):
     assert not list((municipality.folder / "lines").iterdir())
     again = store.open_municipality("prøveby")
     assert import_files(again, [path]).as_dict()["lines_taken"] == 1
+
+
+def test_a_file_that_moves_to_another_name_while_a_new_one_takes_its_name_is_not_lost(municipality, ledger, row):
+    first = ledger(row(Tekst="januar"), name="a.csv")
+    import_files(municipality, [first], profile="ledger_dk")
+    moved = first.rename(first.with_name("b.csv"))
+    new = ledger(row(Tekst="februar"), name="a.csv")
+    import_files(municipality, [new, moved], profile="ledger_dk")
+    assert sorted(taken(municipality)["line_text"]) == ["februar", "januar"]
+
+
+def test_a_replaced_file_is_named_with_its_lines_and_kroner(municipality, ledger, row):
+    import_files(municipality, [ledger(row(Tekst="en"), row(Tekst="to"), name="a.csv")], profile="ledger_dk")
+    report = import_files(municipality, [ledger(row(Tekst="tre"), name="a.csv")], profile="ledger_dk")
+    assert report.as_dict()["lines_replaced"] == 2
+    assert any("a.csv replaces an earlier file of that name, whose 2 lines" in said for said in sentences(report))
+
+
+def test_reasons_for_what_is_held_back_name_file_and_row(municipality, ledger, row):
+    report = import_files(municipality, [ledger(row(), row(**{"Beløb_ekskl._moms": "1,234.50"}))], profile="ledger_dk")
+    reasons = held_back_reasons(municipality, report.load_key)
+    assert len(reasons) == 1
+    assert reasons[0]["source_name"].endswith(".csv") and "row 3" in reasons[0]["reason"]

@@ -171,3 +171,21 @@ def test_a_long_text_is_searched_in_reasonable_time():
     start = time.process_time()
     count_person_numbers("borger 4001901234 personale " * 20_000)
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Borger010190-1234", "Firma 01.01.1990-1234", "Hans 010190\u00ad-1234", "010190\u200b-1234", "010190\uff0d1234",
+        "010190_1234", "010190--1234", "ref010190-1234", "010190-1234A", "01.01.90.1234",
+    ],
+)  # fmt: skip
+def test_ways_of_hiding_a_number_that_are_found_and_give_the_same_token(text):
+    masked = Masker(b"key").mask(text)
+    assert masked.hit_count == 1
+    assert Masker(b"key").token("0101901234") in masked.text
+
+
+@pytest.mark.parametrize("text", ["leveret 01.02.2025 1000 stk", "den 01.02.25 1500 kr", "faktura 2025-010190"])
+def test_dates_beside_amounts_are_left(text):
+    assert Masker(b"key").mask(text).hit_count == 0

@@ -54,7 +54,7 @@ def test_a_sound_profile(profile_file):
         ("invoice_date =", "delivery_from_date =", "neither invoice_date nor posting_date"),
         ("[constants]", '[format]\ndelimeter = ";"\n[constants]', "Did you mean «delimiter»"),
         ("[constants]", '[format]\ndecimal_mark = ";"\n[constants]', "decimal_mark is «;»"),
-        ("[constants]", '[format]\ndate_formats = ["mm/dd/yyyy"]\n[constants]', "date_formats holds a format"),
+        ("[constants]", '[format]\ndate_formats = ["mm/dd/yyyy"]\n[constants]', "date_formats is not a list"),
         ("[constants]", '[format]\nencoding = "klingon"\n[constants]', "encoding «klingon» is unknown"),
         ("[constants]", "[format]\nheader_row = 0\n[constants]", "header_row"),
         ("[constants]", '[missing]\nsuplier_name = ["x"]\n[constants]', "Did you mean «supplier_name»"),
