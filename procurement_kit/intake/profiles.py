@@ -24,8 +24,7 @@ MAPPABLE = {column.name: column for column in INVOICE_LINES.filled_in if column.
 NEEDED = ("document_amount", "document_currency", "supplier_name")
 VAT_BASES = ("ex", "incl", "unknown")
 SIGNS = ("positive_is_spend", "negative_is_spend")
-_NAMED_DELIMITERS = {"auto": "", "semicolon": ";", "comma": ",", "tab": "\t", "pipe": "|"}
-DELIMITERS = _NAMED_DELIMITERS | {mark: mark for mark in ";,\t|"}
+DELIMITERS = {"auto": "", "semicolon": ";", "comma": ",", "tab": "\t", "pipe": "|"} | {mark: mark for mark in ";,\t|"}
 _KEYS = ("name", "version", "vat_basis", "sign", "optional") + (
     "format", "columns", "constants", "missing", "labels", "art", "persons", "pad", "credit",
 )  # fmt: skip
@@ -264,7 +263,6 @@ def _column_problems(content: dict) -> list[str]:
 
 
 def _section_problems(content: dict) -> list[str]:
-    """What names a column must name one of this profile."""
     columns = [*content["columns"], *(key for key in content.get("labels", {}) if key in LABELS)]
     problems = [
         f"[{section}] {key} is not one of the columns of this profile.{nearest(key, [*columns, 'all'])}"

@@ -35,6 +35,18 @@ def test_all_wrong_values_are_told_at_once(tmp_path):
     assert len(caught.value.problems) == 4
 
 
+@pytest.mark.parametrize("share", ['"NaN"', '"sNaN"', '"Infinity"', "nan", "-inf", "true", '"half"'])
+def test_a_share_that_is_no_number_is_a_wrong_value(tmp_path, share):
+    with pytest.raises(SettingsError) as caught:
+        settings(tmp_path, GOOD + f"promised_right_share = {share}\n")
+    assert len(caught.value.problems) == 1
+    assert caught.value.problems[0].endswith("expected a number between 0.5 and 1.")
+
+
+def test_a_byte_order_mark_from_notepad_is_accepted(tmp_path):
+    assert settings(tmp_path, "\ufeff" + GOOD).title == "Prøveby Kommune"
+
+
 def test_missing_title_and_key_are_named(tmp_path):
     with pytest.raises(SettingsError) as caught:
         settings(tmp_path, "")

@@ -11,6 +11,7 @@ from procurement_kit.classifier.training import (
     training_rows,
 )
 from procurement_kit.errors import NoDataError, TableError
+from tests.unit.classifier.conftest import TEXTS
 
 NO_LINES = pd.DataFrame(columns=list(LABELLED))
 
@@ -94,3 +95,13 @@ def test_the_later_year_needs_two_years_of_lines():
     dates = pd.to_datetime(["2023-01-01", "2024-06-01", "2025-06-01", None])
     assert later_year_fold(pd.DataFrame({"first_date": dates})).tolist() == [-1, -1, 0, -1]
     assert later_year_fold(pd.DataFrame({"first_date": dates[1:]})).tolist() == [-1, -1, -1]
+
+
+def test_a_handful_of_labels_beside_phrases_is_calibrated_on_the_phrases_too(tree, labelled, features_of):
+    words = [(code, f"{text} {number}") for code, texts in TEXTS.items() for text in texts for number in range(6)]
+    phrases = pd.DataFrame(words, columns=["category_code", "phrase"]).assign(phrase_kind="word")
+    few = labelled.iloc[:6]
+    card = train(few, tree, phrases=phrases).card
+    assert card["basis"] == "phrases"
+    assert list(card["accuracy"]) == ["left-out-phrases"]
+    assert card["thresholds"]["new_supplier"]["1"] <= 1

@@ -64,6 +64,22 @@ def test_an_import_closes_and_is_written(municipality, inbox, ledger, row):
     assert [source["name"] for source in stored["sources"]] == ["a.xml", "b.xml", "poster.csv"]
 
 
+def test_a_ledger_may_add_up_to_more_than_one_amount_can_be(municipality, ledger, row):
+    most, count = Decimal("9999999999999.00"), 11
+    rows = [row(Tekst=f"rate {n}", **{"Beløb_ekskl._moms": f"{most}".replace(".", ",")}) for n in range(count)]
+    report = import_files(municipality, [ledger(*rows)], profile="ledger_dk")
+    assert report.closes
+    assert report.amount("read") == report.amount("taken") == Decimal("109999999999989.00")
+    documents = store.read_load_dataset(municipality, "documents").to_pandas()
+    assert list(documents["line_sum_amount"]) == [Decimal("109999999999989.0000")]
+
+
+def test_a_ledger_cell_that_is_too_long_is_called_that(municipality, ledger, row):
+    with pytest.raises(FileFormatError, match=r"poster.csv, row 3: a cell holds more than 131,072 characters"):
+        import_files(municipality, [ledger(row(), row(Tekst="x" * 140_000))], profile="ledger_dk")
+    assert not list((municipality.folder / "lines").iterdir())
+
+
 def test_every_document_has_a_control_row(municipality, inbox):
     inbox("a.xml")
     inbox("broken.xml").write_bytes(b"<a>")

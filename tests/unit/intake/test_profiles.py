@@ -67,12 +67,58 @@ def test_a_sound_profile(profile_file):
         ("[constants]", '[pad]\nsupplier_name = "8"\n[constants]', "not a number of digits"),
         ('name = "mine"', 'name = "mine"\nformat = "csv"', "is not a section"),
         ('name = "mine"', 'name = "mine"\noptional = ["voucher_number"]', "is not one of the columns"),
+        ('name = "mine"', 'name = "mine"\noptional = 5', "optional is not a list of columns"),
+        ('name = "mine"', 'name = "mine"\noptional = "line_text"', "optional is not a list of columns"),
+        ('name = "mine"', 'name = "mine"\noptional = [["line_text"]]', "optional is not a list of columns"),
+        ('name = "mine"', 'name = ["mine"]', "name is not a text"),
+        ("[constants]", "[labels]\nnot_a_category = 5\n[constants]", "not_a_category is not a list of texts"),
+        ("[constants]", "[labels]\nnot_a_category = 0\n[constants]", "not_a_category is not a list of texts"),
+        ("[constants]", '[format]\ndate_formats = [["a"]]\n[constants]', "date_formats is not a list"),
+        ("[constants]", "[format]\ndate_formats = []\n[constants]", "date_formats is not a list"),
+        ("[constants]", "[format]\ndate_formats = 5\n[constants]", "date_formats is not a list"),
+        ("[constants]", '[format]\nencoding = "rot_13"\n[constants]', "encoding «rot_13» is unknown"),
+        ("[constants]", '[format]\nencoding = "base64"\n[constants]', "encoding «base64» is unknown"),
+        ("[constants]", '[format]\nencoding = "unicode-1-1-utf-7"\n[constants]', "is unknown"),
+        ("[constants]", "[format]\nencoding = 850\n[constants]", "encoding «850» is unknown"),
+        ("[constants]", '[format]\nencoding = "a\\u0000b"\n[constants]', "is unknown"),
+        ("[constants]", "[format]\nheader_row = true\n[constants]", "header_row"),
+        ("[constants]", '[constants]\ninvoice_date = "foo"', "[constants] invoice_date: «foo» is not a date"),
+        ("[constants]", '[constants]\nquantity = "foo"', "[constants] quantity: «foo» is not an amount"),
+        ("[constants]", '[constants]\nquantity = "0,0000001"', "[constants] quantity: has more than 6 decimals"),
+        ("[constants]", '[constants]\nvat_rate = "100000"', "[constants] vat_rate: is too large"),
+        ("[constants]", '[constants]\nis_copy = "måske"', "[constants] is_copy: «måske» is neither ja nor nej"),
+        ("[constants]", '[constants]\ndocument_type = "x"', "[constants] document_type: «x» is not one of invoice"),
+        ("[constants]", '[constants]\nsupplier_country = ["DK"]', "[constants] supplier_country: is not a text"),
+        ("[constants]", '[art]\ncolumn = "K"\nstart = "x"\n[constants]', "[art] start is not a whole number"),
+        ("[constants]", '[art]\ncolumn = "K"\nstart = -1\n[constants]', "[art] start is not a whole number"),
+        ("[constants]", '[art]\ncolumn = "K"\nlength = 0\n[constants]', "[art] length is not a whole number"),
+        ("[constants]", "[art]\ncolumn = 7\n[constants]", "[art] column is neither a heading"),
+        ("[constants]", '[art]\ncolumn = {join = ["A", "B"]}\n[constants]', "[art] column is neither a heading"),
+        ("[constants]", '[credit]\ncolumn = 7\nvalues = ["K"]\n[constants]', "[credit] holds column"),
+        ("[constants]", "[credit]\n[constants]", "[credit] holds column"),
+        ("[constants]", "[pad]\nsupplier_name = -8\n[constants]", "not a number of digits"),
+        ("[constants]", "[pad]\nsupplier_name = true\n[constants]", "not a number of digits"),
     ],
 )
 def test_every_slip_is_named(profile_file, old, new, problem):
     with pytest.raises(SettingsError) as error:
         read_profile(profile_file(SOUND.replace(old, new)))
     assert any(problem in found for found in error.value.problems)
+
+
+def test_all_slips_are_named_at_once(profile_file):
+    slips = 'optional = 5\n[format]\ndate_formats = []\nencoding = "rot_13"\n[pad]\nall = -1\n[art]\ncolumn = 7\n'
+    with pytest.raises(SettingsError) as error:
+        read_profile(profile_file(SOUND.replace("[columns]", slips + "[columns]")))
+    assert len(error.value.problems) == 5
+
+
+def test_constants_are_read_as_the_profile_writes_its_cells(profile_file):
+    constants = 'delivery_from_date = "2025-01-31"\nquantity = "1.5"\nis_copy = false\nvat_rate = 25\n[format]\n'
+    layout = 'decimal_mark = "."\ndate_formats = ["yyyy-mm-dd"]\n'
+    profile = read_profile(profile_file(SOUND + constants + layout))
+    assert profile.constants["delivery_from_date"] == "2025-01-31"
+    assert (profile.constants["quantity"], profile.constants["vat_rate"]) == ("1.5", "25")
 
 
 def test_what_is_not_toml_is_said(profile_file):
