@@ -225,7 +225,8 @@ def _numbers(addressable: dict, lines: "ibis.Table", rows: Mapping[str, list[dic
         "loyalty_share": addressable["loyalty_share"],
     }
     contract_count = sums_by(lines, contract_count=lines.contract_number.nunique())[0]["contract_count"]
-    counts = {"contract_count": contract_count, "leak_count": len(rows["leaks"])}
+    mostly_open = int(2 * addressable["undecidable_amount"] > spend)  # then no rate stands for the whole
+    counts = {"contract_count": contract_count, "leak_count": len(rows["leaks"]), "mostly_undecided": mostly_open}
     return {
         **{name: Number(value, "kr") for name, value in kroner.items()},
         **{name: Number(value, "share") for name, value in shares.items()},

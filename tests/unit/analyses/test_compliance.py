@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from procurement_kit.analyses.compliance import analyse_compliance
+from procurement_kit.classifier.tree import standard_tree
 from procurement_kit.errors import NoDataError
 from tests.unit.analyses.conftest import PERSON, cube_of_rows, firm, placed
 
@@ -149,3 +150,11 @@ def test_without_contracts_there_is_coverage_0_and_no_loyalty(cube_of, tree):
 def test_an_empty_period_is_refused(lines, tree):
     with pytest.raises(NoDataError):
         analyse_compliance(lines, period="2023", tree=tree)
+
+
+def test_where_most_kroner_are_undecided_no_rate_stands_for_the_whole(cube_of):
+    decided = {"scope_status": "in_scope", "is_addressable": True, "contract_status": "no_known_contract", "net": "10.00"}
+    opened = {**decided, "contract_status": "undecidable", "contract_reason": "no_category"}
+    few = analyse_compliance(cube_of(decided, {**opened, "net": "10.00"}), period="2025", tree=standard_tree())
+    most = analyse_compliance(cube_of(decided, {**opened, "net": "10.01"}), period="2025", tree=standard_tree())
+    assert (few.numbers["mostly_undecided"].value, most.numbers["mostly_undecided"].value) == (0, 1)

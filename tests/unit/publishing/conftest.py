@@ -251,7 +251,7 @@ def compliance() -> Finding:
                 "undecidable_share": "0.055556",
                 "loyalty_share": "0.75",
             },
-            {"contract_count": 2, "leak_count": 1},
+            {"contract_count": 2, "leak_count": 1, "mostly_undecided": 0},
         ),
         tables={
             "by_status": table(
@@ -296,6 +296,7 @@ def without_contracts(compliance) -> Finding:
     changed = {
         "contract_count": Number(0, "count"),
         "leak_count": Number(0, "count"),
+        "mostly_undecided": Number(0, "count"),
         "leak_amount": Number(KR("0.00"), "kr"),
         "coverage_share": Number(KR("0"), "share"),
         "loyalty_share": Number(None, "share"),
