@@ -9,8 +9,8 @@ import pytest
 from procurement_kit.classifier.tree import standard_tree
 from procurement_kit.intake.identifiers import is_cvr_valid, is_gln_valid
 from procurement_kit.intake.privacy import is_personal_number
-from procurement_kit.names import usable_company_number as usable_number
 from procurement_kit.names import normalise_supplier_name
+from procurement_kit.names import usable_company_number as usable_number
 from procurement_kit.steps.scope import public_bodies
 from procurement_kit.workshop import invented
 
