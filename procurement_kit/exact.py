@@ -4,13 +4,13 @@ Lookups join with `identical_to` on the original columns, because a plain join l
 Only counts and sums of decimals leave the engine, as Python values; whatever is not a sum is computed there.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from procurement_kit.errors import CheckFailedError, NoDataError
+from procurement_kit.names import without_tokens
 
 if TYPE_CHECKING:
     import ibis
@@ -22,7 +22,6 @@ FIRST_DATE, LAST_DATE = date(1900, 1, 1), date(2999, 12, 31)
 SPAN = {"from_date": "date", "to_date": "date"}
 SUM_TYPE = "decimal(38,2)"
 NOTHING = Decimal("0.00")
-_TOKEN = re.compile(r"\(?CPR-[A-Z2-7]{12}\)?")
 PERSON_PREFIX = "p:"
 PERSONS_KEY, PERSONS_LABEL = "persons", "Privatpersoner"
 
@@ -172,7 +171,7 @@ def total(rows: Iterable[Mapping], column: str = "net_amount") -> Decimal:
 
 def _without_token(value: object) -> object:
     """A text without the tokens that stand for personal numbers: they never enter a finding."""
-    return _TOKEN.sub("", value).strip() if isinstance(value, str) and "CPR-" in value else value
+    return without_tokens(value) if isinstance(value, str) and "CPR-" in value else value
 
 
 def frame(rows: Sequence[Mapping], columns: Sequence[str]) -> "pd.DataFrame":

@@ -10,9 +10,22 @@ import unicodedata
 from functools import cache, lru_cache
 from importlib.resources import files
 
+TOKEN = r"CPR-[A-Z2-7]{12}"  # what stands for a personal number once it is masked; its form never changes
+_BRACKETED_TOKEN = re.compile(rf"\(?{TOKEN}\)?")
 _WORD = re.compile(r"\w+", re.UNICODE)
 _SEPARATORS = re.compile(r"[\s.\-/]+")
 _LETTERS = {"æ": "ae", "ø": "oe", "å": "aa"}
+
+
+def without_tokens(text: str) -> str:
+    """A text without the tokens that stand for personal numbers in it.
+
+    Examples
+    --------
+    >>> without_tokens("Firma (CPR-ABCDEFGH2345)")
+    'Firma'
+    """
+    return " ".join(_BRACKETED_TOKEN.sub(" ", text).split()).strip(" ,-")
 
 
 @lru_cache(maxsize=262144)

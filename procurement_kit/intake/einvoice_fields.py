@@ -20,8 +20,8 @@ from procurement_kit.intake.privacy import (
     Masker,
     clean_text,
     is_personal_number,
-    without_tokens,
 )
+from procurement_kit.names import without_tokens
 
 CAC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"

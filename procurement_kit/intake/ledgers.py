@@ -20,8 +20,9 @@ from procurement_kit.intake.identifiers import art_of, company_number, is_cvr_va
 from procurement_kit.intake.identity import Occurrences, document_id
 from procurement_kit.intake.ledger_amounts import AmountColumns, ledger_amounts, ledger_net
 from procurement_kit.intake.money import QUANTITY_LIMIT, QUANTITY_PLACES, Rates, round_amount
-from procurement_kit.intake.privacy import PERSON_NAME, Masker, blank, clean_text, is_personal_number, without_tokens
+from procurement_kit.intake.privacy import PERSON_NAME, Masker, blank, clean_text, is_personal_number
 from procurement_kit.intake.profiles import LABELS, MAPPABLE, Profile
+from procurement_kit.names import TOKEN, without_tokens
 from procurement_kit.store import arrow_schema
 from procurement_kit.tables import DATE, FLAG, SET_ASIDE_LINES, TEXT
 from procurement_kit.values import read_amount, read_date, read_flag
@@ -270,7 +271,7 @@ class _Batch:
     def _persons(self) -> None:
         """Suppliers that are persons: by a personal number, or by a name that stands for one."""
         numbers = [self.column(name) for name in ("supplier_number", "supplier_account_number")]
-        is_token = [pc.fill_null(pc.match_substring_regex(n, r"^CPR-[A-Z2-7]{12}$"), False) for n in numbers]
+        is_token = [pc.fill_null(pc.match_substring_regex(n, f"^{TOKEN}$"), False) for n in numbers]
         names = self.column("supplier_name").dictionary_encode()
         is_named = self._mapped(names, lambda name: (name or "").casefold() in self.profile.persons, pa.bool_())
         is_person = pc.or_(pc.or_(*is_token), pc.fill_null(is_named, False))

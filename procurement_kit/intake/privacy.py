@@ -14,6 +14,8 @@ import unicodedata
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from procurement_kit.names import TOKEN
+
 CACHE_SIZE = 500_000
 PERSON_NAME = "Privatperson"
 PERSON_SCHEMES = ("DK:CPR", "0237", "P")
@@ -39,7 +41,6 @@ _BORN = re.compile(
     re.IGNORECASE,
 )
 _NEAR = 30
-_TOKEN = re.compile(r"\(?CPR-[A-Z2-7]{12}\)?")
 _HYPHENS = set("-\uff0d\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 
 
@@ -77,17 +78,6 @@ def _year(year: int, century_digit: int) -> int:
 def digits_of(text: str) -> str:
     """The digits of a text, as ASCII digits."""
     return "".join(str(unicodedata.digit(sign)) for sign in text if sign.isdecimal())
-
-
-def without_tokens(text: str) -> str:
-    """A name without the tokens that stand for numbers in it.
-
-    Examples
-    --------
-    >>> without_tokens("Firma (CPR-ABCDEFGH2345)")
-    'Firma'
-    """
-    return " ".join(_TOKEN.sub(" ", text).split()).strip(" ,-")
 
 
 def is_personal_number(text: str | None) -> bool:
@@ -174,7 +164,7 @@ class Masker:
 
     def person_token(self, identifier: str | None) -> str | None:
         """The token of an identifier that is known to be a person's, whatever it looks like."""
-        if not identifier or re.fullmatch(r"CPR-[A-Z2-7]{12}", identifier):
+        if not identifier or re.fullmatch(TOKEN, identifier):
             return identifier or None
         if digits_of(identifier):
             return self.token(identifier)

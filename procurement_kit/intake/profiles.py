@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from procurement_kit.errors import InputNotFoundError, SettingsError, nearest
-from procurement_kit.tables import COMPUTED_BY_INTAKE, DATE, FLAG, INVOICE_LINES, LABEL_LEVELS, TEXT
+from procurement_kit.tables import COMPUTED_BY_INTAKE, INVOICE_LINES, LABEL_LEVELS, TEXT
 from procurement_kit.templates import read_cell
 from procurement_kit.values import DATE_FORMATS
 
@@ -388,13 +388,3 @@ def _art_problems(art: dict) -> list[str]:
     except (re.error, TypeError, OverflowError):
         problems.append("[art] pattern is not a regular expression.")
     return problems
-
-
-def reads_date(column: str) -> bool:
-    """Whether a column is read as a date."""
-    return column in MAPPABLE and MAPPABLE[column].type == DATE
-
-
-def reads_flag(column: str) -> bool:
-    """Whether a column is read as yes or no."""
-    return column in MAPPABLE and MAPPABLE[column].type == FLAG

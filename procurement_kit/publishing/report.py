@@ -19,6 +19,7 @@ from procurement_kit.errors import CheckFailedError, NoDataError, ParameterError
 from procurement_kit.findings import Finding, Number
 from procurement_kit.fingerprints import file_hash, fingerprint
 from procurement_kit.intake.privacy import blank
+from procurement_kit.names import TOKEN
 from procurement_kit.periods import parse_period
 from procurement_kit.publishing.formats import Formats
 from procurement_kit.publishing.html import Cover, render_html, visible_text
@@ -35,7 +36,6 @@ STANDARD_RECIPE = "municipal_report"
 RECORD = "run_record.json"
 PACKAGES = ("duckdb", "ibis-framework", "pandas", "pyarrow", "scikit-learn", "matplotlib", "seaborn", "papermill")
 INPUTS = ("municipality.toml", "contracts.csv", "decisions.csv", "rules.csv", "units.csv", "category_tree.csv")
-_TOKEN = re.compile(r"CPR-[A-Z2-7]{12}")
 
 
 def write_report(municipality: Municipality, period: str, findings: Sequence[Finding], *, recipe: str = "") -> Path:
@@ -228,7 +228,7 @@ def refuse_personal(texts: Iterable[tuple[str, str]]) -> None:
     PrivacyError
         Says where, never which number.
     """
-    found = dict.fromkeys(where for where, text in texts if blank(text) != text or _TOKEN.search(text))
+    found = dict.fromkeys(where for where, text in texts if blank(text) != text or re.search(TOKEN, text))
     if found:
         raise PrivacyError(
             "Something that looks like a personal number would have left the house; nothing was written.",
