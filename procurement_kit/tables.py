@@ -4,14 +4,20 @@ The one list of columns: it makes the templates, the column part of the glossary
 the input checks. Types are Ibis types; amounts are decimals, identifiers are text and keep leading zeros.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from procurement_kit.columns import (
+    DATE,
+    DOCUMENT_AMOUNT,
+    DOCUMENT_SUM,
+    FLAG,
+    KRONER,
+    QUANTITY,
+    TEXT,
+    WHOLE,
+    Column,
+    Table,
+)
+from procurement_kit.columns import column_of as _c
 
-from procurement_kit.errors import TableError, nearest
-
-TEXT, DATE, FLAG, WHOLE = "string", "date", "boolean", "int64"
-KRONER, DOCUMENT_AMOUNT, QUANTITY = "decimal(18,2)", "decimal(18,4)", "decimal(18,6)"
-DOCUMENT_SUM = "decimal(38,4)"  # a ledger file is one document: its lines may add up to more than one amount can be
 STEPS = ("intake", "scope", "units", "suppliers", "categories", "contracts")
 
 SCOPE_STATUSES = (
@@ -22,72 +28,18 @@ CATEGORY_SOURCES = ("scope", "review", "rule", "model", "unclassified")
 CONTRACT_STATUSES = ("out_of_scope", "no_known_contract", "wrong_supplier", "on_contract", "undecidable")
 ITEM_CHECKS = ("ok", "wrong_item", "wrong_price", "not_testable")
 SUPPLIER_KINDS = ("company", "person", "public", "foreign", "unknown")
+LINE_KINDS = ("item", "freight", "fee", "rounding", "surcharge")
 LABEL_LEVELS = (1, 2, 3)
 COMPUTED_BY_INTAKE = frozenset((
     "line_id", "document_id", "municipality_name", "source_kind", "source_name", "source_hash", "source_row",
     "format_name", "line_position", "document_net_amount", "net_amount", "exchange_rate", "exchange_rate_source",
     "vat_basis", "privacy_level", "privacy_hit_count", "check_codes", "main_art_code",
+    "line_kind", "has_usable_text",
 ))  # fmt: skip
 CLASSIFIER_FEATURES = (
     "supplier_number", "supplier_name", "item_name", "line_text", "account_number", "account_name", "service_name",
     "unit_name", "unit_code", "item_unspsc_code", "item_cpv_code",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: name, Ibis type, Danish heading, meaning, and where it comes from.
-
-    `intake_field` is the field of the canonical invoice line it carries; `added_by` the step that adds it.
-    """
-
-    name: str
-    type: str
-    heading: str
-    meaning: str
-    required: bool = False
-    allowed: tuple[str, ...] = ()
-    example: str = ""
-    intake_field: str = ""
-    added_by: str = "intake"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A named list of columns; `key` is unique, `is_template` says that a consultant fills it in, but for `computed`."""
-
-    name: str
-    heading: str
-    meaning: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...] = ()
-    is_template: bool = False
-    computed: frozenset[str] = frozenset()
-
-    def __getitem__(self, name: str) -> Column:
-        """The column of that name."""
-        return self._by_name()[name]
-
-    def _by_name(self) -> dict[str, Column]:
-        return {column.name: column for column in self.columns}
-
-    @property
-    def filled_in(self) -> tuple[Column, ...]:
-        """The columns a person can fill in: neither added by a step nor computed by intake."""
-        return tuple(c for c in self.columns if c.added_by == "intake" and c.name not in self.computed)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All column names, in order."""
-        return tuple(column.name for column in self.columns)
-
-    def schema(self, *steps: str) -> dict[str, str]:
-        """Name → Ibis type, of all columns or of those the named steps add."""
-        return {c.name: c.type for c in self.columns if not steps or c.added_by in steps}
-
-
-def _c(name: str, type_: str, heading: str, meaning: str, field: str = "", **rest) -> Column:
-    return Column(name, type_, heading, meaning, intake_field=field, **rest)
 
 
 INVOICE_LINES = Table("invoice_lines", "Fakturalinjer", "One line of an invoice, credit note or posting; each step adds its columns.", (
@@ -106,6 +58,7 @@ INVOICE_LINES = Table("invoice_lines", "Fakturalinjer", "One line of an invoice,
     _c("voucher_number", TEXT, "Bilagsnummer", "Number the municipality's ledger gave it.", "voucher_no"),
     _c("invoice_date", DATE, "Fakturadato", "Date of issue.", "invoice_date", required=True, example="31-01-2025"),
     _c("posting_date", DATE, "Bogføringsdato", "Date of posting in the ledger.", "posting_date"),
+    _c("accounting_year", WHOLE, "Regnskabsår", "Year of the accounts the line is booked in: as the ledger says, else the year of posting, else of the invoice."),
     _c("delivery_from_date", DATE, "Levering fra", "First day of delivery.", "delivery_from"),
     _c("delivery_to_date", DATE, "Levering til", "Last day of delivery.", "delivery_to"),
     _c("supplier_number", TEXT, "CVR-nummer", "Company number without country prefix (CVR in Denmark), as text.", "supplier_cvr", example="01234567"),
@@ -163,6 +116,8 @@ INVOICE_LINES = Table("invoice_lines", "Fakturalinjer", "One line of an invoice,
     _c("credited_document_number", TEXT, "Krediterer faktura", "Number of the invoice a credit note corrects.", "credits_doc_id"),
     _c("privacy_level", WHOLE, "Fortrolighed", "0 none, 1 ordinary, 2 sensitive, 3 other private: the higher of the document's own mark and the scan.", "pii_level"),
     _c("privacy_hit_count", WHOLE, "Maskerede numre", "Number of CPR-like numbers masked on the line.", "pii_hits"),
+    _c("line_kind", TEXT, "Linjeart", "An item that was bought, or an accessory of the invoice.", allowed=LINE_KINDS),
+    _c("has_usable_text", FLAG, "Brugbar tekst", "Whether item name or line text says what was bought."),
     _c("check_codes", TEXT, "Kontrolkoder", "Codes of checks that did not hold, separated by spaces; for information.", "checks"),
     *(_c(f"labelled_category_{n}", TEXT, f"Kendt kategori niveau {n}", f"Category given in the source at level {n}, as printed; empty where the source says it is not categorised.") for n in LABEL_LEVELS),
     _c("scope_status", TEXT, "Omfang", "Whether the line is procurement, and if not, what it is.", "scope", allowed=SCOPE_STATUSES, added_by="scope"),
@@ -350,31 +305,3 @@ TABLES = (
     INVOICE_LINES, SET_ASIDE_LINES, DOCUMENTS, CATEGORY_TREE, CATEGORY_PHRASES, CATEGORY_SPELLINGS, CONTRACTS, CONTRACT_PARTICIPANTS,
     CONTRACT_ITEMS, LABELLED_LINES, DECISIONS, RULES, UNITS, TARGETS, EXCHANGE_RATES, SCOPE_RULES, PUBLIC_BODIES,
 )  # fmt: skip
-
-
-def require(present: Iterable[str], needed: Iterable[str], *, where: str) -> None:
-    """Refuse a table that lacks columns, all at once and with the nearest name.
-
-    Raises
-    ------
-    TableError
-        If a needed column is missing.
-
-    Examples
-    --------
-    >>> require(["suplier_name"], ["supplier_name"], where="contracts.csv")
-    Traceback (most recent call last):
-    procurement_kit.errors.TableError: contracts.csv: columns are missing.
-      - supplier_name is missing. Did you mean «suplier_name»?
-    Expected: every column named above
-    To do: add the columns, or correct their headings
-    """
-    present = list(present)
-    missing = [name for name in needed if name not in present]
-    if missing:
-        raise TableError(
-            f"{where}: columns are missing.",
-            problems=[f"{name} is missing.{nearest(name, present)}" for name in missing],
-            expected="every column named above",
-            todo="add the columns, or correct their headings",
-        )

@@ -11,9 +11,10 @@ from decimal import Context, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from procurement_kit.columns import DATE, FLAG, TEXT, WHOLE, Column, Table, require
 from procurement_kit.errors import FileFormatError, InputNotFoundError, TableError
 from procurement_kit.settings import SETTING_NAMES, SETTINGS_FILE, Municipality
-from procurement_kit.tables import DATE, FLAG, INVOICE_LINES, TABLES, TEXT, WHOLE, Column, Table, require
+from procurement_kit.tables import INVOICE_LINES, TABLES
 from procurement_kit.values import DANISH_DATES, decode, read_amount, read_date, read_flag
 
 if TYPE_CHECKING:

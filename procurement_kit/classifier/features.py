@@ -12,8 +12,9 @@ from importlib.resources import files
 
 import pandas as pd
 
+from procurement_kit.columns import require
 from procurement_kit.names import normalise_supplier_name, normalise_text
-from procurement_kit.tables import CLASSIFIER_FEATURES, require
+from procurement_kit.tables import CLASSIFIER_FEATURES
 
 FIELDS = ("supplier", "text", "account", "service", "unit", "measure", "hint", "context")
 PHRASE_FIELDS = {"supplier": "supplier", "account": "account"}  # the other kinds of phrase stand in the text

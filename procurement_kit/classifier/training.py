@@ -23,9 +23,10 @@ from procurement_kit.classifier.features import FIELDS, clean_features, phrase_f
 from procurement_kit.classifier.measures import card_measures
 from procurement_kit.classifier.model import Classifier, FieldPart, Levels, as_columns, supplier_mark
 from procurement_kit.classifier.tree import CategoryTree, standard_phrases, standard_tree
+from procurement_kit.columns import require
 from procurement_kit.errors import NoDataError, TableError, nearest
 from procurement_kit.fingerprints import fingerprint
-from procurement_kit.tables import CLASSIFIER_FEATURES, require
+from procurement_kit.tables import CLASSIFIER_FEATURES
 
 LABELLED = (*CLASSIFIER_FEATURES, "category_code", "amount", "invoice_date")
 FOLDS = 3

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from procurement_kit.columns import DATE, FLAG, TEXT
 from procurement_kit.errors import FileFormatError
 from procurement_kit.intake.csv_cells import CsvFile, Rows
 from procurement_kit.intake.headings import find_columns
@@ -24,7 +25,7 @@ from procurement_kit.intake.privacy import PERSON_NAME, Masker, blank, clean_tex
 from procurement_kit.intake.profiles import LABELS, MAPPABLE, Profile
 from procurement_kit.names import TOKEN, without_tokens
 from procurement_kit.store import arrow_schema
-from procurement_kit.tables import DATE, FLAG, SET_ASIDE_LINES, TEXT
+from procurement_kit.tables import SET_ASIDE_LINES
 from procurement_kit.values import read_amount, read_date, read_flag
 
 CSV_KINDS = (".csv", ".txt", ".tsv", ".csv.gz", ".txt.gz", ".tsv.gz")

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from procurement_kit.columns import TEXT
 from procurement_kit.errors import InputNotFoundError, SettingsError, nearest
-from procurement_kit.tables import COMPUTED_BY_INTAKE, INVOICE_LINES, LABEL_LEVELS, TEXT
+from procurement_kit.tables import COMPUTED_BY_INTAKE, INVOICE_LINES, LABEL_LEVELS
 from procurement_kit.templates import read_cell
 from procurement_kit.values import DATE_FORMATS
 

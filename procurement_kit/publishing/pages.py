@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from procurement_kit.columns import require
 from procurement_kit.errors import ParameterError, nearest
 from procurement_kit.findings import Finding, Number
 from procurement_kit.publishing.drawings import Drawing
@@ -16,7 +17,6 @@ from procurement_kit.publishing.figures import figure
 from procurement_kit.publishing.formats import fitting_scale, unit_of_column
 from procurement_kit.publishing.recipes import Page, Recipe
 from procurement_kit.publishing.sentences import Writer, plain
-from procurement_kit.tables import require
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
+from procurement_kit.columns import Table
 from procurement_kit.errors import FileFormatError, TableError, nearest
 from procurement_kit.exact import FIRST_DATE, LAST_DATE, SPAN, add_lookup, without
 from procurement_kit.names import normalise_supplier_name, usable_company_number
 from procurement_kit.settings import Municipality
 from procurement_kit.store import arrow_schema
-from procurement_kit.tables import CONTRACT_ITEMS, CONTRACT_PARTICIPANTS, CONTRACTS, INVOICE_LINES, Table
+from procurement_kit.tables import CONTRACT_ITEMS, CONTRACT_PARTICIPANTS, CONTRACTS, INVOICE_LINES
 from procurement_kit.templates import read_template
 
 if TYPE_CHECKING:

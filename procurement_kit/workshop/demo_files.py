@@ -14,18 +14,11 @@ from decimal import Decimal
 from functools import lru_cache
 from zlib import crc32
 
+from procurement_kit.columns import Table
 from procurement_kit.fingerprints import fingerprint
 from procurement_kit.settings import Municipality
 from procurement_kit.store import write_text
-from procurement_kit.tables import (
-    CONTRACT_ITEMS,
-    CONTRACTS,
-    DECISIONS,
-    LABELLED_LINES,
-    RULES,
-    UNITS,
-    Table,
-)
+from procurement_kit.tables import CONTRACT_ITEMS, CONTRACTS, DECISIONS, LABELLED_LINES, RULES, UNITS
 from procurement_kit.workshop.einvoice_files import einvoice_text
 from procurement_kit.workshop.invented import (
     DATA_FOLDER,

@@ -5,8 +5,9 @@ import re
 import ibis
 import pytest
 
+from procurement_kit.columns import require
 from procurement_kit.errors import TableError
-from procurement_kit.tables import INVOICE_LINES, SCOPE_STATUSES, STEPS, TABLES, require
+from procurement_kit.tables import INVOICE_LINES, SCOPE_STATUSES, STEPS, TABLES
 
 CANONICAL_FIELDS = [
     "source_kind",

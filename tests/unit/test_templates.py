@@ -6,8 +6,9 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
+from procurement_kit.columns import Column
 from procurement_kit.errors import FileFormatError, InputNotFoundError, TableError
-from procurement_kit.tables import CATEGORY_TREE, CONTRACT_ITEMS, CONTRACTS, EXCHANGE_RATES, RULES, UNITS, Column
+from procurement_kit.tables import CATEGORY_TREE, CONTRACT_ITEMS, CONTRACTS, EXCHANGE_RATES, RULES, UNITS
 from procurement_kit.templates import (
     TEMPLATES,
     read_cell,

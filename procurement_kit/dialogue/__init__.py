@@ -1,0 +1,1 @@
+"""What is asked of a municipality, what it answers, what was assumed, and how a case ends."""
