@@ -17,7 +17,8 @@ DOCUMENT_SUM = "decimal(38,4)"  # a ledger file is one document: its lines may a
 class Column:
     """One column: name, Ibis type, Danish heading, meaning, and where it comes from.
 
-    `intake_field` is the field of the canonical invoice line it carries; `added_by` the step that adds it.
+    `intake_field` is the field of the canonical invoice line it carries; `added_by` the step that adds it; `also` holds
+    further headings it is known by in files of others.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Column:
     example: str = ""
     intake_field: str = ""
     added_by: str = "intake"
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,10 @@ def read_key(key_name: str) -> bytes:
     """
     path = key_path(key_name)
     try:
-        return bytes.fromhex(path.read_text(encoding="ascii").strip())
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        if len(key) != KEY_BYTES:  # a file cut short would tokenise with a key that can be guessed
+            raise ValueError
+        return key
     except FileNotFoundError:
         problem = f"The privacy key «{key_name}» is not on this machine."
     except ValueError:
@@ -54,3 +57,17 @@ def read_key(key_name: str) -> bytes:
         expected=f"the file {path.name} in {path.parent}",
         todo="copy the key from the machine the municipality was made on; a new key would break identities",
     )
+
+
+def delete_key(key_name: str) -> bool:
+    """Delete a privacy key from this machine; what was tokenised with it can never be matched again.
+
+    Returns
+    -------
+    bool
+        Whether it was there.
+    """
+    path = key_path(key_name)
+    was_there = path.is_file()
+    path.unlink(missing_ok=True)
+    return was_there

@@ -8,19 +8,17 @@ import json
 import os
 import secrets
 import shutil
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from procurement_kit.errors import (
-    MissingPartError,
-    MunicipalityNotFoundError,
-    ParameterError,
-    nearest,
-)
+from procurement_kit.closed import refuse_closed
+from procurement_kit.counted import SETTLED, counting_lines, documents_now, lines_aside
+from procurement_kit.engine import connect
+from procurement_kit.errors import MunicipalityNotFoundError, nearest
+from procurement_kit.folders import finish_swaps, staged, write_text
 from procurement_kit.keys import key_path, new_key, write_key
 from procurement_kit.settings import SETTINGS_FILE, Municipality, check_name, read_settings, settings_text
 from procurement_kit.tables import DOCUMENTS, INVOICE_LINES, SET_ASIDE_LINES
@@ -59,13 +57,15 @@ def municipality_names() -> list[str]:
     return sorted(path.parent.name for path in data_folder().glob(f"*/{SETTINGS_FILE}"))
 
 
-def open_municipality(name: str) -> Municipality:
+def open_municipality(name: str, *, closed_too: bool = False) -> Municipality:
     """Open a municipality's folder.
 
     Parameters
     ----------
     name : str
         Folder name.
+    closed_too : bool
+        Also one whose assignment has ended.
 
     Raises
     ------
@@ -75,6 +75,8 @@ def open_municipality(name: str) -> Municipality:
         If there is no such folder.
     SettingsError
         If its settings cannot be used.
+    NoDataError
+        If it has been closed.
     """
     folder = data_folder() / check_name(name)
     if not (folder / SETTINGS_FILE).is_file():
@@ -83,8 +85,10 @@ def open_municipality(name: str) -> Municipality:
             expected=f"one of: {', '.join(municipality_names()) or 'none yet'}",
             todo=f"run: procurement-kit init {name}",
         )
+    if not closed_too:
+        refuse_closed(folder)
     municipality = read_settings(folder)
-    _finish_swaps(municipality)
+    finish_swaps(municipality)
     return municipality
 
 
@@ -122,46 +126,7 @@ def create_municipality(name: str, *, title: str = "", privacy_key: str = "", **
     return open_municipality(name)
 
 
-# --- engine ---------------------------------------------------------------------------------------------------------
-
-
-def connect(municipality: Municipality) -> "ibis.BaseBackend":
-    """Connect the municipality's engine.
-
-    Raises
-    ------
-    MissingPartError
-        If Spark is asked for and PySpark or Java is missing.
-    """
-    return _connect(municipality.engine, municipality.folder)
-
-
-@lru_cache(maxsize=8)
-def _connect(engine: str, folder: Path) -> "ibis.BaseBackend":
-    import ibis
-
-    if engine == "duckdb":
-        spill = folder / "pending" / "spill"
-        return ibis.duckdb.connect(temp_directory=str(spill))
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise MissingPartError(
-            "Spark is not installed.", todo='run: uv sync --group spark, or set engine = "duckdb"'
-        ) from None
-    if not shutil.which("java") and not os.environ.get("JAVA_HOME"):
-        raise MissingPartError(
-            "Spark needs Java, and no Java was found.", todo='install Java 17, or set engine = "duckdb"'
-        )
-    session = (
-        SparkSession.builder.master(os.environ.get("PROCUREMENT_SPARK_MASTER", "local[2]"))
-        .appName("procurement_kit")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "4")
-        .getOrCreate()
-    )
-    return ibis.pyspark.connect(session)
+# --- tables of the engine ---------------------------------------------------------------------------------------------
 
 
 def arrow_schema(types: dict[str, str]) -> "pa.Schema":
@@ -205,89 +170,6 @@ def batches_of(table: "ibis.Table", municipality: Municipality, *, size: int = 1
 
 
 @contextmanager
-def staged(municipality: Municipality, target: Path) -> Iterator[Path]:
-    """A folder that appears at `target` only when the block ends well; it replaces what is there.
-
-    Parameters
-    ----------
-    municipality : Municipality
-        Whose `pending/` folder holds the unfinished work.
-    target : Path
-        Where the finished folder shall lie.
-    """
-    pending = municipality.folder / "pending"
-    staging = pending / f"new-{os.getpid()}-{uuid.uuid4().hex}"
-    staging.mkdir(parents=True)
-    try:
-        yield staging
-        _swap(staging, target, pending)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _swap(staging: Path, target: Path, pending: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    old = pending / f"old-{uuid.uuid4().hex}"
-    if target.exists():
-        write_text(old.with_suffix(".json"), json.dumps({"target": str(target.relative_to(pending.parent))}))
-        target.rename(old)
-    staging.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-    old.with_suffix(".json").unlink(missing_ok=True)
-
-
-def _finish_swaps(municipality: Municipality) -> None:
-    """Put back what a killed run had moved aside but not replaced, and clear away what it had not finished."""
-    for unfinished in (municipality.folder / "pending").glob("new-*-*"):
-        if not _is_running(int(unfinished.name.split("-")[1])):
-            shutil.rmtree(unfinished, ignore_errors=True)
-    for note in (municipality.folder / "pending").glob("old-*.json"):
-        target = municipality.folder / json.loads(note.read_text(encoding="utf-8"))["target"]
-        if note.with_suffix("").exists() and not target.exists():
-            note.with_suffix("").rename(target)
-        shutil.rmtree(note.with_suffix(""), ignore_errors=True)
-        note.unlink(missing_ok=True)
-
-
-def _is_running(process: int) -> bool:
-    from psutil import pid_exists
-
-    return pid_exists(process)
-
-
-@contextmanager
-def locked(municipality: Municipality) -> Iterator[None]:
-    """Let one process at a time change a municipality.
-
-    Raises
-    ------
-    ParameterError
-        If another process is at work on it.
-    """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(municipality.folder / ".lock", timeout=1)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise ParameterError(
-            f"Another run is changing «{municipality.name}» right now.", todo="wait until it is done, then run again"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file that appears when it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
-
-
-@contextmanager
 def parquet_parts(folder: Path, schema: "pa.Schema", *, rows_per_part: int = ROWS_PER_PART) -> Iterator[Callable]:
     """Write record batches or tables as numbered part files; yields the writing function."""
     import pyarrow as pa
@@ -318,15 +200,21 @@ def parquet_parts(folder: Path, schema: "pa.Schema", *, rows_per_part: int = ROW
 
 
 def write_dataset(municipality: Municipality, target: Path, table: "ibis.Table") -> None:
-    """Compute a table in the engine and write it as a dataset folder."""
+    """Compute a table in the engine and write it as a dataset folder, whole or not at all."""
     with staged(municipality, target) as folder:
-        if municipality.engine == "spark":
-            connect(municipality).to_parquet(table, str(folder / "parts"))
-            for path in (folder / "parts").glob("*.parquet"):
-                path.rename(folder / path.name)
-            shutil.rmtree(folder / "parts")
-        else:
-            connect(municipality).to_parquet(table, str(folder / "part-00000.parquet"))
+        write_parts(municipality, folder, table)
+
+
+def write_parts(municipality: Municipality, folder: Path, table: "ibis.Table") -> None:
+    """Compute a table in the engine and write it into a folder that is being made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if municipality.engine == "spark":
+        connect(municipality).to_parquet(table, str(folder / "parts"))
+        for path in (folder / "parts").glob("*.parquet"):
+            path.rename(folder / path.name)
+        shutil.rmtree(folder / "parts")
+    else:
+        connect(municipality).to_parquet(table, str(folder / "part-00000.parquet"))
 
 
 def write_lookup(municipality: Municipality, name: str, types: dict[str, str], batches: Iterable["pa.Table"]) -> None:
@@ -345,16 +233,28 @@ def read_lookup(municipality: Municipality, name: str, types: dict[str, str]) ->
 # --- loads: what one import brought in ------------------------------------------------------------------------------
 
 
-def loads(municipality: Municipality) -> list[dict]:
-    """What each import brought in, oldest key first; imports that a later one replaced are cleared away."""
+def loads(municipality: Municipality, *, as_imported: bool = False) -> list[dict]:
+    """What each import brought in, oldest key first, with what has become of each file by now.
+
+    Imports that a later one replaced are cleared away. `as_imported` gives each file as it was when it was imported.
+    """
     found = {
-        path.parent.name: json.loads(path.read_text(encoding="utf-8"))
+        path.parent.name: json.loads(_text_of(path, path.stat().st_mtime_ns))
         for path in sorted((municipality.folder / "lines").glob("*/load.json"))
     }
     for replaced in {key for load in found.values() for key in load.get("replaces", ())} & set(found):
         shutil.rmtree(municipality.folder / "lines" / replaced)
         del found[replaced]
-    return [found[key] for key in sorted(found)]
+    ordered = [found[key] for key in sorted(found)]
+    account = ordered[-1].get("account", {}) if ordered and not as_imported else {}
+    for facts in (facts for load in ordered for facts in load["sources"]):
+        facts |= account.get(facts["hash"], {})
+    return ordered
+
+
+@lru_cache(maxsize=64)
+def _text_of(path: Path, changed: int) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 @contextmanager
@@ -364,8 +264,29 @@ def new_load(municipality: Municipality, load_key: str) -> Iterator[Path]:
         yield folder
 
 
+def read_as_read(municipality: Municipality, dataset: str, folders: Iterable[Path]) -> "ibis.Table":
+    """One dataset as it was read, before duplicates are set aside, out of the folders of some imports."""
+    types = LOAD_DATASETS[dataset]
+    tables = [read_parquet(municipality, folder / dataset / "*.parquet", types) for folder in folders]
+    tables = [table.select(*types) for table in tables] or [empty_table(types)]
+    return tables[0].union(*tables[1:]) if len(tables) > 1 else tables[0]
+
+
+def settled(municipality: Municipality, name: str, folder: Path | None = None) -> "ibis.Table | None":
+    """What the last import settled for all files: duplicates, additions or statuses; None where there are none."""
+    from pyarrow.parquet import read_metadata
+
+    if folder is None:
+        keys = sorted(path.parent.name for path in (municipality.folder / "lines").glob("*/load.json"))
+        folder = municipality.folder / "lines" / (keys[-1] if keys else "none")
+    parts = (folder / "settled" / name).glob("*.parquet")
+    if not any(read_metadata(part).num_rows for part in parts):
+        return None
+    return read_parquet(municipality, folder / "settled" / name / "*.parquet", SETTLED[name])
+
+
 def read_load_dataset(municipality: Municipality, dataset: str, load_key: str = "*") -> "ibis.Table":
-    """Read one dataset of all imports, or of one.
+    """Read one dataset of all imports, or of one: lines that count, those set aside, or control rows.
 
     Parameters
     ----------
@@ -377,8 +298,17 @@ def read_load_dataset(municipality: Municipality, dataset: str, load_key: str = 
         Key of one import; all by default.
     """
     loads(municipality)
-    pattern = municipality.folder / "lines" / load_key / dataset / "*.parquet"
-    return read_parquet(municipality, pattern, LOAD_DATASETS[dataset])
+    lines = municipality.folder / "lines"
+
+    def raw(name: str) -> "ibis.Table":
+        return read_parquet(municipality, lines / load_key / name / "*.parquet", LOAD_DATASETS[name])
+
+    if dataset == "documents":
+        return documents_now(raw("documents"), settled(municipality, "statuses"))
+    duplicates = settled(municipality, "duplicates")
+    if dataset == "set_aside":
+        return lines_aside(raw("set_aside"), raw("lines"), duplicates)
+    return counting_lines(raw("lines"), duplicates, settled(municipality, "additions"))
 
 
 def read_lines(municipality: Municipality) -> "ibis.Table":

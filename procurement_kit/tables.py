@@ -30,6 +30,14 @@ ITEM_CHECKS = ("ok", "wrong_item", "wrong_price", "not_testable")
 SUPPLIER_KINDS = ("company", "person", "public", "foreign", "unknown")
 LINE_KINDS = ("item", "freight", "fee", "rounding", "surcharge")
 LABEL_LEVELS = (1, 2, 3)
+DECISION_KINDS = (
+    "vat_basis", "sign", "exchange_rate", "scope", "supplier", "category", "duplicate_taken_back", "held_back_accepted",
+    "profile", "answer", "other",
+)  # fmt: skip
+QUESTION_KINDS = (
+    "held_back", "scope", "account", "exchange_rate", "vat_basis", "supplier_number", "unit", "category", "same_number",
+    "duplicate", "month",
+)  # fmt: skip
 COMPUTED_BY_INTAKE = frozenset((
     "line_id", "document_id", "municipality_name", "source_kind", "source_name", "source_hash", "source_row",
     "format_name", "line_position", "document_net_amount", "net_amount", "exchange_rate", "exchange_rate_source",
@@ -154,13 +162,21 @@ DOCUMENTS = Table("documents", "Bilagskontrol", "One control row per document or
     Column("document_id", TEXT, "Bilags-id", "Identity of the document; empty where the file could not be read."),
     Column("source_name", TEXT, "Fil", "File name as delivered, masked."),
     Column("source_hash", TEXT, "Filens hash", "SHA-256 of the file."),
+    Column("source_kind", TEXT, "Kildetype", "Where it was read from.", allowed=("einvoice", "ledger")),
+    Column("read_order", WHOLE, "Læst som nummer", "Place in the order of reading, over all imports."),
     Column("document_number", TEXT, "Fakturanummer", "As printed."),
+    Column("document_uuid", TEXT, "UUID", "Universal identifier given by the sender."),
+    Column("is_copy", FLAG, "Kopi", "The document says it is a copy."),
+    Column("supplier_number", TEXT, "CVR-nummer", "Company number of the supplier."),
+    Column("supplier_name", TEXT, "Leverandør", "Name of the supplier, masked."),
+    Column("invoice_date", DATE, "Fakturadato", "Date of issue."),
     Column("document_type", TEXT, "Bilagstype", "invoice, credit_note or posting."),
     Column("format_name", TEXT, "Format", "CustomizationID or profile."),
     Column("document_currency", TEXT, "Valuta", "ISO 4217 code."),
     Column("line_count", WHOLE, "Linjer", "Lines read."),
     Column("line_sum_amount", DOCUMENT_SUM, "Sum af linjer", "Sum of line amounts in the document's currency, signed."),
     Column("header_line_amount", DOCUMENT_SUM, "Linjesum i hoved", "LegalMonetaryTotal/LineExtensionAmount, signed."),
+    Column("document_net_amount", DOCUMENT_SUM, "Sum efter rabat og gebyr", "Sum of lines with charges and allowances of the whole document, signed."),
     Column("header_allowance_amount", DOCUMENT_SUM, "Rabat i alt", "AllowanceTotalAmount, signed."),
     Column("header_charge_amount", DOCUMENT_SUM, "Gebyr i alt", "ChargeTotalAmount, signed."),
     Column("header_tax_amount", DOCUMENT_SUM, "Moms i alt", "Sum of TaxTotal/TaxAmount, signed."),
@@ -271,11 +287,46 @@ TARGETS = Table("targets", "Mål", "Targets the municipality has set.", (
     Column("target_value", "decimal(18,4)", "Mål", "Share between 0 and 1, or a number.", required=True, example="0,90"),
 ), is_template=True)  # fmt: skip
 
+CONTROL_TOTALS = Table("control_totals", "Kontroltal", "What the municipality says each delivered file holds.", (
+    Column("source_name", TEXT, "Fil", "File name as delivered.", required=True, example="fakturaer_2025_01.zip"),
+    Column("line_count", WHOLE, "Linjer", "Lines in the file.", example="12345"),
+    Column("document_count", WHOLE, "Bilag", "Documents in the file.", example="2345"),
+    Column("amount", DOCUMENT_AMOUNT, "Beløb", "Sum of the amounts in the file, in its own currency and sign.", example="1.234.567,50"),
+), key=("source_name",), is_template=True)  # fmt: skip
+
+TAKEN_BACK = Table("taken_back", "Dubletter taget tilbage", "Documents that were set aside as duplicates and count all the same.", (
+    Column("document_id", TEXT, "Bilags-id", "Identity of the document.", required=True),
+    Column("source_name", TEXT, "Fil", "File it stands in.", required=True),
+    Column("decided_by", TEXT, "Besluttet af", "Function of whoever decided.", required=True),
+    Column("decided_date", DATE, "Dato", "When.", required=True),
+), key=("document_id", "source_name"))  # fmt: skip
+
 EXCHANGE_RATES = Table("exchange_rates", "Valutakurser", "Rates the municipality supplies, dated.", (
     Column("document_currency", TEXT, "Valuta", "ISO 4217 code.", required=True, example="EUR"),
     Column("valid_from_date", DATE, "Gælder fra", "From this day, until the next row of the same currency.", required=True, example="01-01-2025"),
     Column("exchange_rate", "decimal(18,8)", "Kurs", "Municipality's currency per unit.", required=True, example="7,46"),
     Column("rate_source", TEXT, "Kilde", "Where the rate is from.", required=True, example="Nationalbanken"),
+), is_template=True)  # fmt: skip
+
+ACCOUNTS = Table("accounts", "Regnskab", "The municipality's accounts, laid out as Statistics Denmark's REGK31; one of the two amounts in every row.", (
+    Column("accounting_year", WHOLE, "Regnskabsår", "Year of the accounts.", required=True, example="2025", also=("TID",)),
+    Column("area_name", TEXT, "Kommune", "As the statistics bank names it; one municipality only.", example="", also=("OMRÅDE",)),
+    Column("function_number", TEXT, "Funktion", "Main account and function; empty where the accounts are not divided by it.", example="0.28.20"),
+    Column("dranst_code", TEXT, "Dranst", "With or without its text.", required=True, example="1 Drift"),
+    Column("art_code", TEXT, "Art", "With or without dot and text.", required=True, example="2.9 Øvrige varekøb"),
+    Column("price_unit", TEXT, "Prisenhed", "As the statistics bank prints it; not per inhabitant.", example=""),
+    Column("accounts_amount", KRONER, "Beløb i kr.", "Kroner; expenses positive. This or thousands.", example=""),
+    Column("accounts_thousand_amount", KRONER, "Beløb i 1.000 kr.", "Thousands of kroner, as the statistics bank prints them. This or kroner.", example="1.250", also=("INDHOLD",)),
+), is_template=True)  # fmt: skip
+
+RECONCILIATION_NOTES = Table("reconciliation_notes", "Forklaringer til afstemningen", "Why accounts and invoice lines differ, with the kroner each reason explains.", (
+    Column("accounting_year", WHOLE, "Regnskabsår", "Year of the accounts.", required=True, example="2025"),
+    Column("dranst_code", TEXT, "Dranst", "3 for investment; anything else, or empty, for operations.", example="1 Drift"),
+    Column("art_code", TEXT, "Art", "Empty for lines that bear no art.", example="2.9"),
+    Column("explanation", TEXT, "Forklaring", "Why.", required=True, example="Interne fakturaer er ikke leveret"),
+    Column("explained_amount", KRONER, "Beløb", "Kroner explained: positive where the lines lack them, negative where the accounts do.", required=True, example="125.000,00"),
+    Column("explained_by", TEXT, "Forklaret af", "Role, not a name.", required=True, example="økonomichefen"),
+    Column("explained_date", DATE, "Dato", "When.", required=True, example="15-03-2026"),
 ), is_template=True)  # fmt: skip
 
 SCOPE_RULES = Table("scope_rules", "Omfangsregler", "Which arts are procurement.", (
@@ -301,7 +352,43 @@ PUBLIC_BODIES = Table("public_bodies", "Offentlige myndigheder", "Public bodies:
     Column("source", TEXT, "Kilde", "Source.", required=True),
 ), key=("name",))  # fmt: skip
 
+SCOPE_DECISIONS = Table("scope_decisions", "Omfangsbeslutninger", "What the municipality has said about suppliers, accounts or arts; wins over rules and public bodies.", (
+    Column("supplier_number", TEXT, "CVR-nummer", "As printed; empty matches any.", example="01234567"),
+    Column("supplier_name", TEXT, "Leverandør", "As printed; empty matches any.", example="Eksempel Bosted"),
+    Column("account_number", TEXT, "Konto", "As printed; empty matches any.", example=""),
+    Column("art_code", TEXT, "Art", "Two-digit art; empty matches any.", example="59"),
+    Column("scope_status", TEXT, "Omfang", "What the lines are.", required=True, allowed=SCOPE_STATUSES[:8], example="in_scope"),
+    Column("decided_by", TEXT, "Besluttet af", "Function, not a name.", example="økonomi"),
+    Column("decided_date", DATE, "Dato", "When.", example="15-01-2026"),
+), is_template=True)  # fmt: skip
+
+QUESTIONS = Table("questions", "Spørgsmål", "Open points, put to the municipality by kroner and answered by it.", (
+    Column("question_id", TEXT, "Spørgsmål-id", "Identity of the question, made from what it is about; never changed.", required=True),
+    Column("question_kind", TEXT, "Emne", "What kind of point it is, in words."),
+    Column("question", TEXT, "Spørgsmål", "The question in plain words."),
+    Column("concerns", TEXT, "Vedrører", "Supplier, file, account or unit it is about, masked."),
+    Column("line_count", WHOLE, "Linjer", "Invoice lines it is about."),
+    Column("net_amount", KRONER, "Beløb ekskl. moms", "Kroner it is about; empty where they cannot be counted."),
+    Column("answer_options", TEXT, "Svarmuligheder", "Answers to choose between, or what to write."),
+    Column("answer", TEXT, "Svar", "The municipality's answer."),
+    Column("answered_by", TEXT, "Besvaret af (funktion)", "Function, not a name."),
+    Column("answered_date", DATE, "Dato", "When it was answered."),
+    Column("remark", TEXT, "Bemærkning", "Anything else."),
+), key=("question_id",))  # fmt: skip
+
+DECISION_LOG = Table("decision_log", "Beslutningslog", "Every assumption and decision that was taken: what, who by function, date, kroner.", (
+    Column("decision_number", WHOLE, "Nr.", "Number in the log, from 1.", required=True),
+    Column("decided_date", DATE, "Dato", "When.", required=True),
+    Column("decision_kind", TEXT, "Emne", "What kind of decision it is.", required=True, allowed=DECISION_KINDS),
+    Column("decision", TEXT, "Beslutning", "What was decided.", required=True),
+    Column("decided_by", TEXT, "Besluttet af (funktion)", "Function, never a name.", required=True),
+    Column("net_amount", KRONER, "Beløb ekskl. moms", "Kroner it concerns, where they are known."),
+    Column("line_count", WHOLE, "Linjer", "Invoice lines it concerns, where they are known."),
+    Column("question_id", TEXT, "Spørgsmål-id", "Question it answers, if any."),
+), key=("decision_number",))  # fmt: skip
+
 TABLES = (
     INVOICE_LINES, SET_ASIDE_LINES, DOCUMENTS, CATEGORY_TREE, CATEGORY_PHRASES, CATEGORY_SPELLINGS, CONTRACTS, CONTRACT_PARTICIPANTS,
-    CONTRACT_ITEMS, LABELLED_LINES, DECISIONS, RULES, UNITS, TARGETS, EXCHANGE_RATES, SCOPE_RULES, PUBLIC_BODIES,
+    CONTRACT_ITEMS, LABELLED_LINES, DECISIONS, RULES, UNITS, TARGETS, CONTROL_TOTALS, TAKEN_BACK, EXCHANGE_RATES, SCOPE_RULES, PUBLIC_BODIES,
+    SCOPE_DECISIONS, QUESTIONS, DECISION_LOG, ACCOUNTS, RECONCILIATION_NOTES,
 )  # fmt: skip

@@ -16,12 +16,13 @@ from procurement_kit.errors import FileFormatError, InputNotFoundError, TableErr
 from procurement_kit.settings import SETTING_NAMES, SETTINGS_FILE, Municipality
 from procurement_kit.tables import INVOICE_LINES, TABLES
 from procurement_kit.values import DANISH_DATES, decode, read_amount, read_date, read_flag
+from procurement_kit.workbook_guard import READING_FAULTS, inspect_workbook
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 TEMPLATES = tuple(table for table in TABLES if table.is_template)
-MAX_ROWS = 2_000_000
+MAX_ROWS, MAX_WORKBOOK_BYTES = 2_000_000, 200_000_000
 EXACT_DIGITS, EXACT_PLACES = 12, 4
 LONGEST_WHOLE = 40
 _DECIMAL_TYPE = re.compile(r"decimal\((\d+),(\d+)\)")
@@ -52,13 +53,7 @@ def read_template(path: Path, table: Table) -> "pa.Table":
 
     from procurement_kit.store import arrow_schema
 
-    header, rows = _read_cells(Path(path))
-    names = [_column_name(heading, table) for heading in header]
-    needed = [c.name for c in table.filled_in if c.required]
-    require([name or heading for name, heading in zip(names, header, strict=True)], needed, where=Path(path).name)
-    problems: list[str] = []
-    records = [_record(number, row, names, table, problems) for number, row in rows]
-    problems += _repeated_keys(records, rows, table)
+    rows, problems = read_usable_rows(path, table)
     if problems:
         raise TableError(
             f"{Path(path).name}: {len(problems)} cells cannot be used.",
@@ -66,7 +61,34 @@ def read_template(path: Path, table: Table) -> "pa.Table":
             expected=f"the columns and values of data_templates/{table.name}.csv",
             todo="correct the cells named and save the file",
         )
-    return pa.Table.from_pylist(records, schema=arrow_schema(table.schema()))
+    return pa.Table.from_pylist(list(rows.values()), schema=arrow_schema(table.schema()))
+
+
+def read_usable_rows(path: Path, table: Table) -> tuple[dict[int, dict], list[str]]:
+    """Read the rows of a filled-in table that can be used, by their number in Excel, and what is wrong with the others.
+
+    Raises
+    ------
+    InputNotFoundError, FileFormatError, TableError
+        If the file cannot be read at all, or columns are missing.
+    """
+    header, rows = _read_cells(Path(path))
+    names = [_column_name(heading, table) for heading in header]
+    needed = [c.name for c in table.filled_in if c.required]
+    require([name or heading for name, heading in zip(names, header, strict=True)], needed, where=Path(path).name)
+    usable: dict[int, dict] = {}
+    seen: dict[tuple, int] = {}
+    problems: list[str] = []
+    for number, row in rows:
+        found: list[str] = []
+        record = _record(number, row, names, table, found)
+        key = tuple(record.get(name) for name in table.key)
+        if key and seen.setdefault(key, number) != number:
+            found.append(f"row {number}: «{' '.join(map(str, key))}» stands in row {seen[key]} already")
+        problems += found
+        if not found:
+            usable[number] = record
+    return usable, problems
 
 
 def _read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -127,16 +149,24 @@ def csv_problem(error: csv.Error) -> str:
 
 
 def _xlsx_cells(path: Path) -> list[list[str]]:
-    from zipfile import BadZipFile
-
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    sheets = inspect_workbook(path, name=path.name, most=MAX_WORKBOOK_BYTES)
+    if sheets[0].uncalculated:
+        problems = [f"row {row}: the formula in column {letters}" for row, letters in sheets[0].uncalculated.items()]
+        raise TableError(
+            f"{path.name}: {len(problems)} rows hold formulas that were never calculated.",
+            problems=problems,
+            todo="open the file in Excel and save it",
+        )
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError):
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # they may lie
+        rows = [[_cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    except (*READING_FAULTS, InvalidFileException):
         raise FileFormatError(f"{path.name} is not an XLSX workbook.", expected="a workbook saved by Excel") from None
-    rows = [[_cell_text(value) for value in row] for row in book.worksheets[0].iter_rows(values_only=True)]
     book.close()
     return rows
 
@@ -147,15 +177,20 @@ def _cell_text(value: object) -> str:
     if isinstance(value, bool):
         return "ja" if value else "nej"
     if isinstance(value, float):
-        return _float_text(value)
+        return float_text(value)
     return value.date().isoformat() if hasattr(value, "date") else str(value)
 
 
-def _float_text(value: float) -> str:
+def float_text(value: float) -> str:
     """A number of a workbook without binary noise: 12 significant digits, but never fewer than 4 decimals.
 
     Excel stores 0,1 + 0,2 as 0.30000000000000004. What is left after the noise is what was meant, also where it is
     too precise for the column; øre stand even in thousands of billions.
+
+    Examples
+    --------
+    >>> float_text(0.30000000000000004), float_text(12345678.0)
+    ('0,3', '12345678')
     """
     number = Decimal(repr(value))
     if not number.is_finite():
@@ -168,7 +203,7 @@ def _float_text(value: float) -> str:
 
 def _column_name(heading: str, table: Table) -> str | None:
     for column in table.columns:
-        if heading.casefold() in (column.name, column.heading.casefold()):
+        if heading.casefold() in (column.name, column.heading.casefold(), *map(str.casefold, column.also)):
             return column.name
     return None
 
@@ -257,19 +292,6 @@ def fitted(amount: Decimal, type_: str) -> Decimal:
     return exact
 
 
-def _repeated_keys(records: list[dict], rows: list[tuple[int, list[str]]], table: Table) -> list[str]:
-    if not table.key:
-        return []
-    seen: dict[tuple, int] = {}
-    problems = []
-    for (number, _), record in zip(rows, records, strict=True):
-        key = tuple(record.get(name) for name in table.key)
-        if key in seen:
-            problems.append(f"row {number}: «{' '.join(map(str, key))}» stands in row {seen[key]} already")
-        seen.setdefault(key, number)
-    return problems
-
-
 def template_text(table: Table) -> str:
     """A blank table as CSV: Danish headings, one example row; semicolon and UTF-8 with a byte order mark for Excel."""
     out = io.StringIO()
@@ -293,19 +315,21 @@ def write_templates(folder: Path) -> list[Path]:
     list of Path
         The files written.
     """
-    from procurement_kit.store import write_text
+    from procurement_kit.outgoing import outgoing, write_outgoing
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for table in TEMPLATES:
         path = folder / f"{table.name}.csv"
-        path.write_bytes(template_text(table).encode("utf-8"))
-        _write_blank_workbook(folder / f"{table.name}.xlsx", table)
+        with outgoing(path) as unfinished:
+            unfinished.write_bytes(template_text(table).encode("utf-8"))
+        with outgoing(folder / f"{table.name}.xlsx") as unfinished:
+            _write_blank_workbook(unfinished, table)
         written += [path, path.with_suffix(".xlsx")]
     texts = {SETTINGS_FILE: settings_template(), "profiles/invoice_lines.toml": lines_profile()}
     for name, text in texts.items():
-        write_text(folder / name, text)
+        write_outgoing(folder / name, text)
     return [*written, *(folder / name for name in texts)]
 
 

@@ -5,18 +5,18 @@ One function per command: it opens the rooms in the order of the data's way, ski
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from procurement_kit import store
-from procurement_kit.errors import PROBLEMS_SHOWN, NoDataError, ParameterError
+from procurement_kit import folders, store
+from procurement_kit.errors import NoDataError, ParameterError
 from procurement_kit.findings import Outcome
 from procurement_kit.fingerprints import fingerprint
 from procurement_kit.keys import key_path
 from procurement_kit.periods import parse_period
-from procurement_kit.progress import counted, progress_bar, shown_on
+from procurement_kit.progress import counted
 from procurement_kit.settings import Municipality
 from procurement_kit.tables import DECISIONS, RULES
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MARK = "fingerprint.json"
 
 
-# --- init, import ---------------------------------------------------------------------------------------------------
+# --- init -------------------------------------------------------------------------------------------------------------
 
 
 def make_municipality(name: str, *, title: str = "", currency: str = "DKK", language: str = "da") -> Outcome:
@@ -41,21 +41,6 @@ def make_municipality(name: str, *, title: str = "", currency: str = "DKK", lang
         f"Next: procurement-kit import {name} <files>",
     )
     return Outcome(facts, sentences)
-
-
-def import_into(name: str, paths: Sequence[Path], *, profile: str = "") -> Outcome:
-    """Import files and say what became of every line and krone."""
-    from procurement_kit.intake.load import import_files
-    from procurement_kit.intake.report import held_back_reasons, sentences
-
-    municipality = store.open_municipality(name)
-    with progress_bar("import", unit="B", unit_scale=True) as bar:
-        report = import_files(
-            municipality, [Path(path) for path in paths], profile=profile or None, progress=shown_on(bar)
-        )
-    reasons = held_back_reasons(municipality, report.load_key) if report.load_key else []
-    told = [f"Held back: {row['source_name']}, {row['reason']}." for row in reasons[:PROBLEMS_SHOWN]]
-    return Outcome(report.as_dict() | {"held_back": reasons}, (*sentences(report), *told))
 
 
 # --- category tree --------------------------------------------------------------------------------------------------
@@ -166,9 +151,9 @@ def train_classifier(municipality: Municipality, *, until: date | None = None) -
     tree = tree_of(municipality)
     labelled = labelled_lines(municipality, tree, until=until)
     classifier = training.train(labelled, tree, promised_right_share=municipality.promised_right_share)
-    with store.locked(municipality):
+    with folders.locked(municipality):
         storage.save(classifier, municipality)
-        store.write_text(folder / _MARK, json.dumps({"fingerprint": mark}))
+        folders.write_text(folder / _MARK, json.dumps({"fingerprint": mark}))
     return classifier
 
 
@@ -272,7 +257,7 @@ def classify_lines(municipality: Municipality) -> Path:
 
     _require_lines(municipality)
     mark = _classification_mark(municipality)
-    with store.locked(municipality):
+    with folders.locked(municipality):
         if not _is_unchanged(municipality, "lookups", mark):
             tree = tree_of(municipality)
             model = municipality.folder / "classifier"
@@ -281,7 +266,7 @@ def classify_lines(municipality: Municipality) -> Path:
             rows = store.batches_of(classifier_rows(municipality), municipality, size=20_000)
             placed = lookup.category_lookup(rows, classifier, rules, decisions, tree)
             store.write_lookup(municipality, LOOKUP_NAME, CATEGORY_LOOKUP_TYPES, counted(placed, "classify"))
-            store.write_text(municipality.folder / "lookups" / _MARK, json.dumps({"fingerprint": mark}))
+            folders.write_text(municipality.folder / "lookups" / _MARK, json.dumps({"fingerprint": mark}))
         return build_cube(municipality)
 
 
@@ -294,9 +279,8 @@ def _printed_rows(municipality: Municipality, table) -> list[dict]:  # noqa: ANN
 
 def _classification_mark(municipality: Municipality) -> str:
     folder, code = municipality.folder, Path(__file__).parent
-    files = [
-        folder / name for name in ("rules.csv", "decisions.csv", "category_tree.csv", "units.csv", "scope_rules.csv")
-    ]
+    names = ("rules.csv", "decisions.csv", "category_tree.csv", "units.csv", "scope_rules.csv", "scope_decisions.csv")
+    files = [folder / name for name in names]
     sources = [load["sources"] for load in store.loads(municipality)]
     parts = (*files, folder / "classifier", code / "classifier", code / "steps", code / "knowledge")
     return fingerprint(sources, *parts)

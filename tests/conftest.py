@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: a fresh data folder, a municipality, and invoice lines written as small rows."""
 
 import os
+import zipfile
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -118,6 +119,36 @@ def cube_of():
     return make
 
 
+@pytest.fixture
+def raw_workbook(tmp_path):
+    """Write a workbook from the XML inside `<sheetData>`, or from whole parts: what no program would write."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    kinds = {"worksheets/sheet1.xml": "worksheet", "sharedStrings.xml": "sharedStrings"}
+    related = "".join(
+        f'<Relationship Id="rId{n}" Type="{office}/{kind}" Target="{part}"/>'
+        for n, (part, kind) in enumerate(kinds.items(), start=1)
+    )
+    usual = {
+        "_rels/.rels": f'<Relationships xmlns="{package}"><Relationship Id="r" Type="{office}/officeDocument" '
+        'Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+        '<sheet name="Poster" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}">{related}</Relationships>',
+        "xl/sharedStrings.xml": f'<sst xmlns="{main}"><si><t>delt</t></si></sst>',
+    }
+
+    def write(data: str = "", *, name: str = "raw.xlsx", parts: dict[str, str | bytes] | None = None) -> Path:
+        sheet = f'<worksheet xmlns="{main}"><sheetData>{data}</sheetData></worksheet>'
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part, content in (usual | {"xl/worksheets/sheet1.xml": sheet} | (parts or {})).items():
+                archive.writestr(part, content)
+        return tmp_path / name
+
+    return write
+
+
 @pytest.fixture(scope="session")
 def shared_data():
     """Folder of real data; the test is skipped with a reason where it is not there."""
@@ -125,3 +156,28 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip("real data not found: set PROCUREMENT_SHARED to the folder that holds it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def digits_in():
+    """Look through every file of a folder for a number's digits, however written: where they stand, names included."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def holds(text: str, digits: str) -> bool:
+        return digits in "".join(filter(str.isdecimal, text))
+
+    def places(path: Path, digits: str) -> list[str]:
+        if path.suffix != ".parquet":
+            text = path.read_bytes().decode("utf-8", errors="replace")
+            return [path.name] if holds(text, digits) else []
+        table = pq.read_table(path)
+        texts = {name: table[name].cast(pa.string()).unique().to_pylist() for name in table.schema.names}
+        return [f"{path.name}, {name}" for name, cells in texts.items() if any(holds(c or "", digits) for c in cells)]
+
+    def look(folder: Path, digits: str) -> list[str]:
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        names = ["a name" for path in paths if holds(path.relative_to(folder).as_posix(), digits)]
+        return [where for path in paths for where in places(path, digits)] + names
+
+    return look

@@ -1,32 +1,35 @@
 """How far can the figures be trusted: what is placed, by what, and how often is that right?
 
-Shares of kroner in scope by what decided the category, lines whose text says nothing, masked numbers, lines without a
-rate; and what the classifier's own card says about lines it had not seen.
+Shares of kroner in scope by what decided the category, accessory lines, lines whose text says nothing, masked numbers,
+lines without a rate; and what the classifier's own card says about lines it had not seen.
 """
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from procurement_kit.classifier.features import clean_text
-from procurement_kit.exact import NOTHING, exact_sum, frame, lines_in, require_lines, sums_by, total
+from procurement_kit.exact import NOTHING, add_lookup, exact_sum, frame, lines_in, require_lines, sums_by, total
 from procurement_kit.findings import Definition, Finding, Number, adds_up, share
 from procurement_kit.periods import parse_period
+from procurement_kit.tables import LINE_KINDS
 
 if TYPE_CHECKING:
     import ibis
 
 SOURCES = ("review", "rule", "model", "unclassified")
-LONGEST_EMPTY_TEXT = 80  # characters; longer texts say something, so only the short ones are fetched and read
 RIGHT_SPLITS = ("later-year", "unseen-suppliers", "new_supplier", "known_supplier")
 RIGHT_MEASURE = "claimed_right_share"
 READ_MEASURES = ("accuracy_lines", "accuracy_amount", "claimed_amount", "claimed_right")
 COLUMNS = {
     "by_source": ("category_source", "line_count", "document_count", "net_amount", "net_share"),
     "by_depth": ("category_level", "line_count", "document_count", "net_amount", "net_share"),
+    "by_line_kind": (
+        "line_kind", "line_count", "document_count", "net_amount", "net_share", "alone_amount", "textless_line_count",
+        "textless_amount",
+    ),
     "accuracy": ("split_name", "category_level", *(f"{name}_share" for name in READ_MEASURES)),
     "measures": ("split_name", "category_level", "measure_name", "measured_share"),
-}
+}  # fmt: skip
 
 
 def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = None) -> Finding:
@@ -35,7 +38,8 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
     Parameters
     ----------
     cube : ibis.Table
-        *Reads* scope and category columns, `item_name`, `line_text`, `privacy_hit_count`, `invoice_date`, `net_amount`.
+        *Reads* scope and category columns, `line_kind`, `has_usable_text`, `privacy_hit_count`, `document_id`,
+        `invoice_date`, `net_amount`.
     period : str
         For instance "2025".
     card : mapping, optional
@@ -44,7 +48,8 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
     Returns
     -------
     Finding
-        Key "quality"; tables `by_source` (main), `by_depth`, `accuracy`, `measures`.
+        Key "quality"; tables `by_source` (main), `by_depth`, `by_line_kind` (`alone_amount`: of documents without an
+        item on them), `accuracy`, `measures`.
 
     Raises
     ------
@@ -59,10 +64,12 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
     analysed = sums_by(lines)[0]
     sources = _by_source(lines, analysed["net_amount"])
     depths = _by_depth(lines, analysed["net_amount"])
+    kinds = _by_line_kind(lines, analysed["net_amount"])
     accuracy = list(_measured(card or {}))
     numbers = {
         **_source_numbers(sources, analysed["net_amount"]),
-        **_line_numbers(received, lines, whole, analysed["net_amount"]),
+        **_line_numbers(received, whole),
+        **_kind_numbers(kinds, analysed["net_amount"]),
         **_card_numbers(accuracy),
     }
     return Finding(
@@ -71,12 +78,14 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
         tables={
             "by_source": frame(sources, COLUMNS["by_source"]),
             "by_depth": frame(depths, COLUMNS["by_depth"]),
+            "by_line_kind": frame(kinds, COLUMNS["by_line_kind"]),
             "accuracy": frame(_side_by_side(accuracy), COLUMNS["accuracy"]),
             "measures": frame(accuracy, COLUMNS["measures"]),
         },
         checks=(
             adds_up("by_source sums to analysed", total(sources), analysed["net_amount"]),
             adds_up("by_depth sums to analysed", total(depths), analysed["net_amount"]),
+            adds_up("by_line_kind sums to analysed", total(kinds), analysed["net_amount"]),
         ),
         caveats=_caveats(numbers),
         definition=_definition(whole["net_amount"] - analysed["net_amount"]),
@@ -98,6 +107,48 @@ def _by_depth(lines: "ibis.Table", whole: Decimal) -> list[dict]:
     return [{**row, "net_share": share(row["net_amount"], whole)} for row in rows]
 
 
+def _by_line_kind(lines: "ibis.Table", whole: Decimal) -> list[dict]:
+    """By what kind of line it is; lines read before kinds were told stand last, without one."""
+    import ibis
+
+    items = lines.filter((lines.line_kind == LINE_KINDS[0]) | lines.line_kind.isnull())
+    holding = items.select(item_document="document_id", has_item=ibis.literal(True)).distinct()
+    joined = add_lookup(lines, holding, {"document_id": "item_document"})
+    is_textless = ~joined.has_usable_text
+    found = sums_by(
+        joined,
+        "line_kind",
+        alone_amount=exact_sum(joined, joined.has_item.isnull()),
+        textless_line_count=joined.count(where=is_textless),
+        textless_amount=exact_sum(joined, is_textless),
+    )
+    by_kind = {row["line_kind"]: row for row in found}
+    counts = dict.fromkeys(("line_count", "document_count", "textless_line_count"), 0)
+    nothing = {**counts, **dict.fromkeys(("net_amount", "alone_amount", "textless_amount"), NOTHING)}
+    rows = [by_kind.get(kind, {"line_kind": kind, **nothing}) for kind in LINE_KINDS]
+    rows += [by_kind[None]] if None in by_kind else []
+    return [
+        {**row, "net_share": share(row["net_amount"], whole), "textless_line_count": row["textless_line_count"] or 0}
+        for row in rows
+    ]
+
+
+def _kind_numbers(kinds: list[dict], analysed: Decimal) -> dict[str, Number]:
+    accessories = [row for row in kinds if row["line_kind"] in LINE_KINDS[1:]]
+    textless = total(kinds, "textless_amount")
+    return {
+        "accessory_line_count": Number(sum(row["line_count"] for row in accessories), "count"),
+        "accessory_amount": Number(total(accessories), "kr"),
+        "accessory_share": Number(share(total(accessories), analysed), "share"),
+        "accessory_alone_amount": Number(total(accessories, "alone_amount"), "kr"),
+        **{f"{row['line_kind']}_amount": Number(row["net_amount"], "kr") for row in accessories},
+        "unmarked_line_count": Number(sum(r["line_count"] for r in kinds if r["line_kind"] is None), "count"),
+        "textless_line_count": Number(sum(row["textless_line_count"] for row in kinds), "count"),
+        "textless_amount": Number(textless, "kr"),
+        "textless_share": Number(share(textless, analysed), "share"),
+    }
+
+
 def _source_numbers(sources: list[dict], analysed: Decimal) -> dict[str, Number]:
     placed = total(row for row in sources if row["category_source"] != "unclassified")
     numbers = {f"{row['category_source']}_share": Number(row["net_share"], "share") for row in sources}
@@ -110,33 +161,16 @@ def _source_numbers(sources: list[dict], analysed: Decimal) -> dict[str, Number]
     }
 
 
-def _line_numbers(received: "ibis.Table", lines: "ibis.Table", whole: dict, analysed: Decimal) -> dict[str, Number]:
-    textless_count, textless_amount = _without_usable_text(lines)
+def _line_numbers(received: "ibis.Table", whole: dict) -> dict[str, Number]:
     scopes = {row["scope_status"]: row for row in sums_by(received, "scope_status")}
     nothing = {"line_count": 0, "net_amount": NOTHING}
     clarify, no_rate = (scopes.get(status, nothing) for status in ("to_clarify", "no_exchange_rate"))
     return {
-        "textless_line_count": Number(textless_count, "count"),
-        "textless_amount": Number(textless_amount, "kr"),
-        "textless_share": Number(share(textless_amount, analysed), "share"),
         "masked_count": Number(whole["masked_count"] or 0, "count"),
         "no_exchange_rate_line_count": Number(no_rate["line_count"], "count"),
         "to_clarify_line_count": Number(clarify["line_count"], "count"),
         "to_clarify_amount": Number(clarify["net_amount"], "kr"),
-        "reconciled_share": Number(None, "share"),
     }
-
-
-def _without_usable_text(lines: "ibis.Table") -> tuple[int, Decimal]:
-    """Lines and kroner whose item name and text say nothing of what was bought, read once per distinct short text."""
-    length = lines.item_name.fill_null("").length() + lines.line_text.fill_null("").length()
-    short = lines.filter(length <= LONGEST_EMPTY_TEXT)
-    texts = short.group_by("item_name", "line_text").aggregate(line_count=short.count(), net_amount=exact_sum(short))
-    count, amount = 0, NOTHING
-    for row in texts.to_pyarrow().to_pylist():
-        if not clean_text(row["item_name"]) and not clean_text(row["line_text"]):
-            count, amount = count + row["line_count"], amount + (row["net_amount"] or NOTHING)
-    return count, amount
 
 
 # --- the classifier's card ------------------------------------------------------------------------------------------
@@ -186,6 +220,7 @@ def _right_share(accuracy: list[dict]) -> Decimal | None:
 def _caveats(numbers: Mapping[str, Number]) -> tuple[str, ...]:
     keys = {
         "unclassified": "unclassified_amount",
+        "accessories": "accessory_amount",
         "textless": "textless_amount",
         "to_clarify": "to_clarify_amount",
         "no_exchange_rate": "no_exchange_rate_line_count",

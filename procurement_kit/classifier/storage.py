@@ -19,8 +19,8 @@ from procurement_kit.classifier.model import Calibration, Classifier, FieldPart
 from procurement_kit.classifier.tree import Category, CategoryTree
 from procurement_kit.errors import ModelError
 from procurement_kit.fingerprints import file_hash
+from procurement_kit.folders import staged, write_text
 from procurement_kit.settings import Municipality
-from procurement_kit.store import staged, write_text
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer

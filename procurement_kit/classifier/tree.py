@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from procurement_kit.classifier.spellings import SpellingGroup, chosen_spellings, complete_path
 from procurement_kit.columns import FLAG
 from procurement_kit.errors import TableError, nearest
+from procurement_kit.folders import write_text
 from procurement_kit.settings import Municipality
-from procurement_kit.store import write_text
 from procurement_kit.tables import CATEGORY_PHRASES, CATEGORY_SPELLINGS, CATEGORY_TREE, LABEL_LEVELS
 from procurement_kit.templates import read_template
 

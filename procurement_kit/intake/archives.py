@@ -7,17 +7,18 @@ and bytes are counted while inflating, because declared sizes can lie.
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 from procurement_kit.errors import FileFormatError, InputNotFoundError
-from procurement_kit.intake.ledgers import REFUSED_KINDS, kind_of
+from procurement_kit.intake.big_einvoices import TREE_BYTES
 from procurement_kit.intake.privacy import Masker, blank
-from procurement_kit.intake.safe_xml import MAX_BYTES, RefusedError
+from procurement_kit.intake.safe_xml import RefusedError
 
 MAX_ENTRIES, MAX_RATIO, MAX_TOTAL = 200_000, 200, 20_000_000_000
 _ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".bz2", ".xz", ".zst")
-_BLOCK = 1 << 20
 _ENCRYPTED = 0x1
 
 
@@ -38,6 +39,8 @@ class SourceFile:
 
 def kind_of_file(path: Path) -> str:
     """einvoice, zip, ledger, or empty where it is none of them."""
+    from procurement_kit.intake.ledgers import kind_of  # ledgers need the engine, which a process reading XML does not
+
     ending = path.suffix.casefold()
     if ending == ".xml":
         return "einvoice"
@@ -54,7 +57,7 @@ def find_sources(paths: Sequence[Path], masker: Masker) -> tuple[list[SourceFile
     InputNotFoundError
         If a path does not exist, or a folder holds nothing that can be read.
     FileFormatError
-        If a file that was named is of a kind that is not read.
+        If the only file named is empty or of a kind that is not read.
     """
     from procurement_kit.fingerprints import file_hash
 
@@ -71,7 +74,10 @@ def find_sources(paths: Sequence[Path], masker: Masker) -> tuple[list[SourceFile
                 todo="check the path",
             )
         else:
-            _check_kind(path)
+            _check_kind(path, is_alone=len(paths) == 1)
+            if not kind_of_file(path):
+                passed_over.append(path.name)
+                continue
             found[path.resolve()] = path.name
             named.add(path.resolve())
     names = _distinct_names(found)
@@ -92,18 +98,20 @@ def _nearest(path: Path) -> str:
     return nearest(path.name, [blank(p.name) for p in path.parent.iterdir()]) if path.parent.is_dir() else ""
 
 
-def _check_kind(path: Path) -> None:
-    if not kind_of_file(path):
+def _check_kind(path: Path, *, is_alone: bool) -> None:
+    if is_alone and not kind_of_file(path):
         raise FileFormatError(
             f"{blank(path.name)} is of a kind that is not read.",
-            expected="XML, ZIP of XML, or CSV (also .csv.gz)",
+            expected="XML, ZIP of XML, CSV (also .csv.gz) or XLSX",
             todo="name a file of one of these kinds",
         )
-    if path.stat().st_size == 0:
+    if is_alone and path.stat().st_size == 0:
         raise FileFormatError(f"{blank(path.name)} is empty.", expected="a file with content", todo="fetch it again")
 
 
 def _find_in_folder(folder: Path, found: dict[Path, str]) -> list[str]:
+    from procurement_kit.intake.ledgers import REFUSED_KINDS, kind_of
+
     passed_over, count = [], 0
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
@@ -134,33 +142,73 @@ def _distinct_names(found: dict[Path, str]) -> dict[Path, str]:
 # --- ZIP ------------------------------------------------------------------------------------------------------------
 
 
-def zip_entries(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each XML file in a ZIP.
+class ZipMember(NamedTuple):
+    """An XML file in a ZIP: where the ZIP lies, its name inside, and its size when inflated."""
+
+    path: Path
+    name: str
+    size: int
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open it for reading, without unpacking it anywhere.
+
+        Raises
+        ------
+        RefusedError
+            If the archive is damaged there.
+        """
+        with _sound_archive(self.path) as archive, archive.open(self.name) as file:
+            yield file
+
+
+def zip_entries(path: Path, *, limit: int = TREE_BYTES) -> Iterator[tuple[str, bytes | ZipMember]]:
+    """Name and content of each XML file in a ZIP; large ones as what opens them.
 
     Raises
     ------
     RefusedError
         If it is damaged, or its directory holds what a delivery of invoices never holds.
     """
+    with _sound_archive(path) as archive:
+        entries = archive.infolist()
+        _check_directory(entries)
+        for entry in sorted(entries, key=lambda e: e.filename):
+            if not _is_xml(entry):
+                continue
+            is_large = entry.file_size > limit
+            yield entry.filename, ZipMember(path, entry.filename, entry.file_size) if is_large else archive.read(entry)
+
+
+def zip_passed_over(path: Path, masker: Masker) -> list[str]:
+    """Names of the files in a ZIP that are not read, personal numbers masked; none where it is no sound archive."""
+    try:
+        with _sound_archive(path) as archive:
+            entries = archive.infolist()
+    except RefusedError:
+        return []
+    others = (entry.filename for entry in entries if not entry.is_dir() and not _is_xml(entry))
+    return sorted(masker.mask(f"{path.name}/{name}").text or "" for name in others)
+
+
+def _is_xml(entry: zipfile.ZipInfo) -> bool:
+    return entry.filename.casefold().endswith(".xml")
+
+
+@contextmanager
+def _sound_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """An open archive; what the library says of a damaged one becomes a reason."""
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            _check_directory(entries)
-            budget = MAX_TOTAL
-            for entry in sorted(entries, key=lambda e: e.filename):
-                if entry.filename.casefold().endswith(".xml"):
-                    content = _inflated(archive, entry)
-                    budget -= len(content)
-                    if budget < 0:
-                        raise RefusedError("is an archive that inflates to more than it may")
-                    yield entry.filename, content
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, OSError):
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, OSError, KeyError):
         raise RefusedError("is a damaged archive") from None
 
 
 def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > MAX_ENTRIES:
         raise RefusedError(f"is an archive of more than {MAX_ENTRIES} files")
+    budget = MAX_TOTAL  # the library inflates no more of an entry than its directory says
     for entry in entries:
         parts = entry.filename.replace("\\", "/").split("/")
         if ".." in parts or entry.filename.startswith(("/", "\\")) or ":" in parts[0]:
@@ -169,19 +217,8 @@ def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
             raise RefusedError("is an archive that holds another archive")
         if entry.flag_bits & _ENCRYPTED:
             raise RefusedError("is an encrypted archive")
+        budget -= entry.file_size
+        if budget < 0:
+            raise RefusedError("is an archive that inflates to more than it may")
         if entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
             raise RefusedError(f"is an archive that claims to inflate more than {MAX_RATIO} times")
-
-
-def _inflated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    limit = min(MAX_BYTES + 1, MAX_RATIO * max(entry.compress_size, 1))
-    blocks, count = [], 0
-    with archive.open(entry) as file:
-        while block := file.read(_BLOCK):
-            count += len(block)
-            if count > limit and count <= MAX_BYTES:
-                raise RefusedError(f"is an archive that inflates more than {MAX_RATIO} times")
-            blocks.append(block)
-            if count > MAX_BYTES:
-                break  # the document itself is refused as too large
-    return b"".join(blocks)

@@ -4,44 +4,31 @@ Plain or gzip; encoding and delimiter found, or as the profile says. Rows come i
 number of cells than there are headings is a problem of its own: its cells are not guessed into columns.
 """
 
+import codecs
 import csv
 import gzip
 import io
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+
 from procurement_kit.errors import FileFormatError, InputNotFoundError
+from procurement_kit.intake.csv_blocks import Dialect, Parsed, StrictError, parse
 from procurement_kit.intake.privacy import blank
 from procurement_kit.intake.profiles import DELIMITERS, Profile
+from procurement_kit.intake.rows import ROWS_PER_BATCH, Rows
 from procurement_kit.templates import csv_problem
 from procurement_kit.values import encoding_of
 
-ROWS_PER_BATCH = 20_000
-BLOCK = 1 << 20
+BLOCK, BLOCK_OF_ROWS = 1 << 20, 12 << 20
 MAX_RATIO, RATIO_FREE_BYTES = 200, 20_000_000
 _MAGIC = (b"PK\x03\x04", b"%PDF", b"\x89PNG", b"\xd0\xcf\x11\xe0", b"\xff\xd8\xff", b"PAR1", b"\x1f\x8b")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SEP = re.compile(r"(?:\ufeff)?sep=(.)\s*$", re.IGNORECASE)
-
-
-@dataclass
-class Rows:
-    """A batch of rows: their numbers as Excel shows them, their cells, and what is wrong with some of them."""
-
-    numbers: list[int] = field(default_factory=list)
-    cells: list[list[str]] = field(default_factory=list)
-    problems: dict[int, str] = field(default_factory=dict)
-    byte_count: int = 0
-    _columns: list[tuple] | None = None
-
-    def column(self, place: int) -> tuple[str, ...]:
-        """The cells of one column."""
-        if self._columns is None:
-            self._columns = list(zip(*self.cells, strict=True))
-        return self._columns[place]
 
 
 class CsvFile:
@@ -68,9 +55,11 @@ class CsvFile:
             raise InputNotFoundError(f"{self.name} is not a file.", expected="an existing file", todo="check the path")
         start = self._start()
         self.encoding = self._encoding(start, profile)
+        # Without a byte order mark the whole file has been checked while its encoding was looked for.
+        self._is_checked = profile.encoding == "auto" and self.encoding == "utf-8"
         self.delimiter, self.header_row = self._layout(profile)
-        self._quoting = {"quotechar": profile.quote} if profile.quote else {"quoting": csv.QUOTE_NONE}
-        self._byte_count = 0
+        self._quote = profile.quote
+        self._size = path.stat().st_size
         with self._text() as text:
             self.header = self._header(text)
 
@@ -85,7 +74,7 @@ class CsvFile:
             with self._open() as file:
                 start = file.read(BLOCK)
         except (OSError, EOFError, zlib.error):
-            raise FileFormatError(f"{self.name} is not a whole gzip file.", todo="fetch the file again") from None
+            raise self._damaged() from None
         if not start.strip():
             raise FileFormatError(f"{self.name} is empty.", expected="headings and rows", todo="export the file again")
         if start.startswith(_MAGIC) or (b"\x00" in start and not start.startswith(_UTF16)):
@@ -104,7 +93,7 @@ class CsvFile:
             try:
                 return encoding_of(start, rest=self._blocks(file, len(start)))
             except (OSError, EOFError, zlib.error):
-                raise FileFormatError(f"{self.name} is not a whole gzip file.", todo="fetch the file again") from None
+                raise self._damaged() from None
 
     def _blocks(self, file: io.BufferedIOBase, count: int) -> Iterator[bytes]:
         """Blocks of the file, counted while inflating: what is declared can lie."""
@@ -151,7 +140,7 @@ class CsvFile:
         )
 
     def _reader(self, text: io.TextIOWrapper) -> Iterator[list[str]]:
-        reader = csv.reader(text, delimiter=self.delimiter, strict=True, **self._quoting)
+        reader = csv.reader(text, **Dialect(self.delimiter, self._quote, 0).options)
         number = 0
         while True:
             number += 1
@@ -160,16 +149,22 @@ class CsvFile:
             except StopIteration:
                 return
             except csv.Error as error:
-                raise FileFormatError(
-                    f"{self.name}, row {number}: {csv_problem(error)}.",
-                    expected="cells of ordinary length, every quoted cell closed, quotation marks inside doubled",
-                    todo='correct the row, or set quote = "" in the profile where the file quotes nothing',
-                ) from None
+                raise self._unreadable(number, error) from None
             except UnicodeError:
                 raise self._wrong_encoding() from None
             except (OSError, EOFError, zlib.error):
-                raise FileFormatError(f"{self.name} is not a whole gzip file.", todo="fetch the file again") from None
+                raise self._damaged() from None
             yield row
+
+    def _unreadable(self, number: int, error: csv.Error) -> FileFormatError:
+        return FileFormatError(
+            f"{self.name}, row {number}: {csv_problem(error)}.",
+            expected="cells of ordinary length, every quoted cell closed, quotation marks inside doubled",
+            todo='correct the row, or set quote = "" in the profile where the file quotes nothing',
+        )
+
+    def _damaged(self) -> FileFormatError:
+        return FileFormatError(f"{self.name} is not a whole gzip file.", todo="fetch the file again")
 
     def _wrong_encoding(self) -> FileFormatError:
         return FileFormatError(
@@ -182,30 +177,62 @@ class CsvFile:
 
     def batches(self, *, size: int = ROWS_PER_BATCH) -> Iterator[Rows]:
         """The rows below the headings in batches; blank rows are left out, but keep their number."""
-        width = len(self.header)
-        with self._text() as text:
-            rows = Rows()
-            for number, row in enumerate(self._reader(text), start=1):
-                if number <= self.header_row or not any(map(str.strip, row)):
-                    continue
-                if len(row) != width:
-                    row = self._fitted(row, width, len(rows.numbers), number, rows)
-                rows.numbers.append(number)
-                rows.cells.append(row)
-                if len(rows.numbers) >= size:
-                    yield self._counted(rows, text)
-                    rows = Rows()
-            if rows.numbers:
-                yield self._counted(rows, text)
+        dialect = Dialect(self.delimiter, self._quote, len(self.header))
+        number = 1
+        for block, is_last, byte_count in self._row_blocks(dialect):
+            found = self._parsed(block, dialect, is_last, number)
+            self._used = found.used
+            yield from self._slices(found, number, size, byte_count)
+            number += found.row_count
 
-    def _counted(self, rows: Rows, text: io.TextIOWrapper) -> Rows:
-        raw = getattr(text.buffer, "fileobj", None) or text.buffer
-        rows.byte_count = min(raw.tell(), self.path.stat().st_size)
-        return rows
+    def _row_blocks(self, dialect: Dialect) -> Iterator[tuple[bytes, bool, int]]:
+        """Blocks that begin with a row: what the last one left over, and what follows in the file."""
+        waiting = b""
+        blocks = self._utf8_blocks()
+        block, byte_count = next(blocks, (b"", 0))
+        while block or waiting:
+            following, counted = next(blocks, (b"", byte_count))
+            waiting += block
+            self._used = 0
+            yield waiting, not following, byte_count
+            waiting = waiting[self._used :] if following else b""
+            block, byte_count = following, counted
 
-    @staticmethod
-    def _fitted(row: list[str], width: int, place: int, number: int, rows: Rows) -> list[str]:
-        if len(row) > width and not any(cell.strip() for cell in row[width:]):
-            return row[:width]
-        rows.problems[place] = f"row {number}: {len(row)} cells, but there are {width} headings"
-        return [""] * width
+    def _utf8_blocks(self) -> Iterator[tuple[bytes, int]]:
+        """Blocks of text as UTF-8, and how many bytes of the file they took."""
+        decoder = None if self._is_checked else codecs.getincrementaldecoder(self.encoding)()
+        with self._open() as file:
+            raw = getattr(file, "fileobj", None) or file
+            try:
+                while block := file.read(BLOCK_OF_ROWS):
+                    if text := decoder.decode(block).encode() if decoder else block:
+                        yield text, min(raw.tell(), self._size)
+                if decoder and (rest := decoder.decode(b"", final=True)):
+                    yield rest.encode(), self._size
+            except UnicodeError:
+                raise self._wrong_encoding() from None
+            except (OSError, EOFError, zlib.error):
+                raise self._damaged() from None
+
+    def _parsed(self, block: bytes, dialect: Dialect, is_last: bool, number: int) -> Parsed:
+        try:
+            return parse(block, dialect, is_last=is_last)
+        except StrictError as problem:
+            raise self._unreadable(number + problem.place, problem.error) from None
+
+    def _slices(self, found: Parsed, number: int, size: int, byte_count: int) -> Iterator[Rows]:
+        """Rows below the headings, cut into even batches."""
+        start = int(np.searchsorted(found.places + number, self.header_row, side="right"))
+        count = len(found.places) - start
+        problems = sorted((place, what) for place, what in found.problems.items() if place + number > self.header_row)
+        step = -(-count // -(-count // size)) if count else size
+        for first in range(start, start + count, step):
+            numbers = found.places[first : first + step] + number
+            here = {n + number: what for n, what in problems if numbers[0] <= n + number <= numbers[-1]}
+            places = np.searchsorted(numbers, list(here))
+            yield Rows(
+                pa.array(numbers, pa.int64()),
+                [column.slice(first, len(numbers)) for column in found.columns],
+                {int(place): f"row {row}: {what}" for place, (row, what) in zip(places, here.items(), strict=True)},
+                byte_count,
+            )

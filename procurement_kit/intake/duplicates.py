@@ -1,8 +1,8 @@
-"""What has been read before?
+"""What stands twice among everything that has been read?
 
-Documents: same supplier, number and date, or same UUID, with the same amount. The same number with another amount is
-another document: both count, and the control row says so. Ledger lines: same line identity. A document that stands both
-as XML and as posting counts once. Whatever comes later is set aside, with what it repeats.
+Documents: same supplier, number, date and amount, or same UUID and amount, or one marked as a copy. The same number
+with another amount is another document: both count, and the control row says so. Ledger lines: same line identity in
+another file. The first counts, originals before copies; what was taken back counts too.
 """
 
 from collections.abc import Iterable
@@ -11,17 +11,17 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+import pyarrow as pa
+
+from procurement_kit.counted import ROW_KEY
+from procurement_kit.exact import records
+
 if TYPE_CHECKING:
     import ibis
 
-    from procurement_kit.settings import Municipality
-
-
-class Verdict(NamedTuple):
-    """Status and reason of a document that is set aside."""
-
-    status: str
-    reason: str
+WORTH = ("document_currency", "document_net_amount")
+SAME_NUMBER = ("supplier_number", "document_number", "invoice_date")
+_FACTS = ("document_id", "document_uuid", "is_copy", *SAME_NUMBER, *WORTH, "source_hash", "source_name", "read_order")
 
 
 class Posting(NamedTuple):
@@ -54,55 +54,6 @@ class DocumentFacts:
     posting: Posting | None
 
 
-@dataclass
-class Known:
-    """Documents and ledger lines that count so far."""
-
-    by_id: dict[str, KnownDocument] = field(default_factory=dict)
-    by_uuid: dict[tuple, KnownDocument] = field(default_factory=dict)  # UUID, currency and amount
-    by_number: dict[tuple, KnownDocument] = field(default_factory=dict)  # supplier, number and date
-    einvoice_postings: dict[Posting, str] = field(default_factory=dict)
-    ledger_postings: dict[Posting, str] = field(default_factory=dict)
-    line_sources: dict[str, str] = field(default_factory=dict)
-
-    def verdict(self, facts: DocumentFacts) -> Verdict | None:
-        """Why a document does not count; None where it counts, and then it is remembered."""
-        if same := self.by_id.get(facts.document_id):
-            return Verdict("duplicate", f"same supplier, number, date and amount as a document in {same.source_name}")
-        if (other := self._of_that_number(facts)) and (facts.is_copy or other.is_copy):
-            return Verdict("duplicate", f"same supplier, number and date as {other.source_name}, one marked as a copy")
-        if repeated := self.by_uuid.get(_uuid_key(facts)):
-            return Verdict("duplicate", f"same UUID and amount as a document in {repeated.source_name}")
-        if facts.posting and (posted := self.ledger_postings.get(facts.posting)):
-            return Verdict("duplicate", f"stands as a posting in {posted}")
-        self.remember(facts)
-        return None
-
-    def remark(self, facts: DocumentFacts) -> str | None:
-        """What is odd about a document that counts."""
-        other = self._of_that_number(facts)
-        return (
-            other and f"same supplier, number and date as a document in {other.source_name}, another amount: both count"
-        )
-
-    def _of_that_number(self, facts: DocumentFacts) -> KnownDocument | None:
-        return self.by_number.get(facts.posting[:3]) if facts.posting else None
-
-    def remember(self, facts: DocumentFacts) -> None:
-        """Let a document count."""
-        self.by_id[facts.document_id] = facts.known
-        if facts.uuid:
-            self.by_uuid[_uuid_key(facts)] = facts.known
-        if facts.posting:
-            self.einvoice_postings[facts.posting] = facts.known.source_name
-            self.by_number.setdefault(facts.posting[:3], facts.known)
-
-
-def _uuid_key(facts: DocumentFacts) -> tuple:
-    """A UUID alone is not enough: there are senders who put the same one on every invoice."""
-    return (facts.uuid, facts.known.currency, facts.known.amount)
-
-
 def posting_of(
     supplier: str | None, number: str | None, day: date | None, currency: str, amount: Decimal
 ) -> Posting | None:
@@ -112,56 +63,156 @@ def posting_of(
     return Posting(supplier, number.casefold(), day, currency, amount.quantize(Decimal("0.01")))
 
 
-def known_documents(municipality: "Municipality", replaced: Iterable[str]) -> Known:
-    """What counts already, without the files that are being replaced."""
-    from procurement_kit.store import read_lines
+class Verdict(NamedTuple):
+    """What has become of a document; status is duplicate, or taken_in with something odd about it."""
 
-    lines = read_lines(municipality)
-    lines = lines.filter(~lines.source_hash.isin([*replaced, ""]))
-    known = Known()
-    for row in grouped_documents(lines.filter(lines.source_kind == "einvoice"), municipality):
-        facts = _facts(row)
-        known.remember(facts)
-    for row in grouped_documents(lines.filter(lines.source_kind == "ledger"), municipality):
-        if posting := _facts(row).posting:
-            known.ledger_postings[posting] = row["source_name"]
-    ledger = lines.filter(lines.source_kind == "ledger").select("line_id", "source_name")
-    for batch in _batches(ledger, municipality):
-        known.line_sources.update(zip(batch["line_id"].to_pylist(), batch["source_name"].to_pylist(), strict=True))
-    return known
+    source_hash: str
+    source_name: str
+    document_id: str
+    status: str
+    reason: str
 
 
-_GROUP = ("document_id", "document_uuid", "source_name", "supplier_number", "document_number", "invoice_date") + (
-    "document_currency",
-    "is_copy",
-)
+@dataclass
+class _Seen:
+    """Documents that count so far, by what makes another one their duplicate."""
+
+    by_id: dict[str, dict] = field(default_factory=dict)
+    by_uuid: dict[tuple, dict] = field(default_factory=dict)
+    by_number: dict[tuple, dict] = field(default_factory=dict)
+
+    def reason(self, document: dict) -> str:
+        """Why a document does not count; empty where it counts, and then it is remembered."""
+        uuid, number = _uuid_key(document), _number_key(document)
+        if same := self.by_id.get(document["document_id"]):
+            return f"same supplier, number, date and amount as a document in {same['source_name']}"
+        other = self.by_number.get(number) if number else None
+        if other and document["is_copy"]:
+            return f"same supplier, number and date as {other['source_name']}, one marked as a copy"
+        if uuid and (repeated := self.by_uuid.get(uuid)):
+            return f"same UUID and amount as a document in {repeated['source_name']}"
+        self.remember(document)
+        return ""
+
+    def remember(self, document: dict) -> None:
+        """Let a document count."""
+        self.by_id.setdefault(document["document_id"], document)
+        if uuid := _uuid_key(document):
+            self.by_uuid.setdefault(uuid, document)
+        if number := _number_key(document):
+            self.by_number.setdefault(number, document)
+
+    def remark(self, document: dict) -> str:
+        """What is odd about a document that counts."""
+        other = self.by_number.get(_number_key(document) or ())
+        if other is None or other is document:
+            return ""
+        return f"same supplier, number and date as a document in {other['source_name']}, another amount: both count"
 
 
-def grouped_documents(lines: "ibis.Table", municipality: "Municipality") -> Iterable[dict]:
-    """One row per document: its identity and the exact sum of its lines."""
-    groups = lines.group_by(list(_GROUP)).agg(amount=lines.document_net_amount.sum())
-    for batch in _batches(groups, municipality):
-        yield from batch.to_pylist()
+def _uuid_key(document: dict) -> tuple | None:
+    """A UUID alone is not enough: there are senders who put the same one on every invoice."""
+    return (document["document_uuid"], *(document[name] for name in WORTH)) if document["document_uuid"] else None
 
 
-def _facts(row: dict) -> DocumentFacts:
-    amount = row["amount"] if row["amount"] is not None else Decimal(0)
-    known = KnownDocument(row["source_name"], row["document_currency"], amount, row["is_copy"])
-    keys = (row["supplier_number"], row["document_number"], row["invoice_date"], row["document_currency"])
-    return DocumentFacts(row["document_id"], row["document_uuid"], row["is_copy"], known, posting_of(*keys, amount))
+def _number_key(document: dict) -> tuple | None:
+    key = tuple(document[name] for name in SAME_NUMBER)
+    return None if None in key else key
 
 
-def posted_twice(lines: "ibis.Table", municipality: "Municipality", known: Known) -> dict[str, str]:
-    """Ledger documents that are e-invoices too: document_id → the e-invoice's file; only where exactly one matches."""
-    matches: dict[Posting, list[str]] = {}
-    for row in grouped_documents(lines.filter(lines.source_kind == "ledger"), municipality):
-        posting = _facts(row).posting
-        if posting in known.einvoice_postings:
-            matches.setdefault(posting, []).append(row["document_id"])
-    return {ids[0]: known.einvoice_postings[posting] for posting, ids in matches.items() if len(ids) == 1}
+def repeated_documents(documents: "ibis.Table", taken_back: frozenset[tuple[str, str]]) -> list[Verdict]:
+    """Which e-invoices do not count, and which are odd.
+
+    Parameters
+    ----------
+    documents : ibis.Table
+        Control rows of all imports.
+    taken_back : frozenset of (document_id, source_name)
+        Documents that count although they repeat another.
+
+    Returns
+    -------
+    list of Verdict
+        In the order of reading.
+    """
+    read = documents.filter((documents.source_kind == "einvoice") & (documents.document_status == "taken_in"))
+    read = read.select(*_FACTS)
+    rows = {row["read_order"]: row for keys in _KEYS for row in records(_standing_twice(read, keys))}
+    ordered = sorted(rows.values(), key=lambda row: (row["is_copy"], row["read_order"]))
+    seen = _Seen()
+    verdicts = {}
+    for document in ordered:
+        reason = "" if (document["document_id"], document["source_name"]) in taken_back else seen.reason(document)
+        remark = "" if reason else seen.remark(document)
+        if reason or remark:
+            where = (document["source_hash"], document["source_name"], document["document_id"])
+            verdicts[document["read_order"]] = Verdict(*where, "duplicate" if reason else "taken_in", reason or remark)
+    return [verdicts[order] for order in sorted(verdicts)]
 
 
-def _batches(table: "ibis.Table", municipality: "Municipality"):
-    from procurement_kit.store import batches_of
+_KEYS = (("document_id",), ("document_uuid", *WORTH), SAME_NUMBER)
 
-    return batches_of(table, municipality)
+
+def _standing_twice(read: "ibis.Table", keys: tuple[str, ...]) -> "ibis.Table":
+    """Documents that share all these keys with another one; an empty key is shared with nobody."""
+    from functools import reduce
+    from operator import and_
+
+    filled = read.filter(reduce(and_, [read[key].notnull() for key in keys]))
+    groups = filled.group_by(list(keys)).aggregate(how_many=filled.count())
+    return filled.semi_join(groups.filter(groups.how_many > 1), list(keys))
+
+
+def repeated_lines(lines: "ibis.Table", ledgers: list[dict], taken_back: frozenset[tuple[str, str]]) -> "ibis.Table":
+    """Ledger lines that stand in an earlier file too, with the columns of `counted.SETTLED["duplicates"]`.
+
+    Parameters
+    ----------
+    lines : ibis.Table
+        Lines of all imports.
+    ledgers : list of dict
+        The ledger files in the order of reading: `source_hash` and `source_name`.
+    taken_back : frozenset of (document_id, source_name)
+        Documents that count although they repeat another.
+    """
+    import ibis
+
+    places = [
+        {"source_hash": f["source_hash"], "first_name": f["source_name"], "place": n} for n, f in enumerate(ledgers)
+    ]
+    schema = pa.schema([("source_hash", pa.string()), ("first_name", pa.string()), ("place", pa.int64())])
+    order = ibis.memtable(pa.Table.from_pylist(places, schema=schema))
+    read = lines.filter(lines.source_kind == "ledger").select(*ROW_KEY, "document_id")
+    read = read.inner_join(order, "source_hash").select(*ROW_KEY, "document_id", "place")
+    groups = read.group_by("line_id").aggregate(first=read.place.min(), how_many=read.count())
+    groups = groups.filter(groups.how_many > 1)
+    names = order.rename(first="place").select("first", "first_name")
+    found = read.inner_join(groups, "line_id").inner_join(names, "first")
+    reason = ibis.literal("same line as one in ") + found.first_name
+    found = found.filter(found.place > found.first).mutate(set_aside_reason=reason)
+    return without_taken_back(found, taken_back).select(*ROW_KEY, "document_id", "set_aside_reason")
+
+
+def without_taken_back(found: "ibis.Table", taken_back: frozenset[tuple[str, str]]) -> "ibis.Table":
+    """Rows of documents that nobody has taken back."""
+    import ibis
+
+    if not taken_back:
+        return found
+    rows = [{"document_id": document, "source_name": name} for document, name in sorted(taken_back)]
+    return found.anti_join(ibis.memtable(pa.Table.from_pylist(rows)), ["document_id", "source_name"])
+
+
+def lines_of(verdicts: Iterable[Verdict], lines: "ibis.Table") -> "ibis.Table":
+    """The lines of documents that do not count, with the columns of `counted.SETTLED["duplicates"]`."""
+    import ibis
+
+    rows = [
+        {"source_hash": v.source_hash, "source_name": v.source_name, "document_id": v.document_id, "reason": v.reason}
+        for v in verdicts
+        if v.status == "duplicate"
+    ]
+    schema = pa.schema([(name, pa.string()) for name in ("source_hash", "source_name", "document_id", "reason")])
+    out = ibis.memtable(pa.Table.from_pylist(rows, schema=schema))
+    found = lines.inner_join(out, ["source_hash", "source_name", "document_id"])
+    return found.select(*ROW_KEY, "document_id", set_aside_reason="reason")

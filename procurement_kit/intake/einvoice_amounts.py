@@ -1,232 +1,389 @@
 """What are a document's lines worth, and does that agree with its header?
 
 Reconciles the lines with LegalMonetaryTotal/LineExtensionAmount, shares charges and allowances of the whole document
-among the lines, and finds the exchange rate. TaxExclusiveAmount is never used: in OIOUBL it is the VAT.
+among the lines, and finds the exchange rate. TaxExclusiveAmount is never used: in OIOUBL it is the VAT. Everything is
+counted in whole ten-thousandths, so nothing is lost; rounding is by largest remainder, as in `money`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
-from lxml import etree
-
-from procurement_kit.intake.einvoice_fields import CAC, allowance_charges, amount_of, flag_of, text_of, vat_of
+from procurement_kit.intake.einvoice_stylesheet import VALUE
+from procurement_kit.intake.einvoice_values import (
+    amount_of,
+    exact,
+    flag_of,
+    groups_of,
+    rounded,
+    scaled,
+    vat_code,
+    vat_of,
+)
 from procurement_kit.intake.money import (
     AMOUNT_LIMIT,
     DOCUMENT_PLACES,
+    NET_PLACES,
     RATE_PLACES,
     TOLERANCE,
-    ZERO,
     Rates,
     round_amount,
-    round_to_sum,
-    share,
-    to_net,
-    total,
+    xml_decimal,
 )
+from procurement_kit.intake.privacy import clean_text
 from procurement_kit.intake.safe_xml import RefusedError
 
+UNIT = 10**DOCUMENT_PLACES
+_LIMIT = int(AMOUNT_LIMIT) * UNIT
+_TOLERANCE = int(TOLERANCE * UNIT)
+_PER_ORE = 10 ** (DOCUMENT_PLACES - NET_PLACES)
+RATE_UNIT = 10**RATE_PLACES
+NO_NUMBER, TOO_LARGE = "has an amount that is not a number", "has an amount that is too large to be one"
+NO_EXTRAS = (0, 0)
+_EXACT, _SMALLEST = Context(prec=60), Decimal(1).scaleb(-DOCUMENT_PLACES)
+OTHER_CURRENCY = "has line amounts in another currency than the document's"
+FREE_CODES = frozenset(("free_line_counted", "free_line_left_out"))
 
-class LineAmounts(NamedTuple):
-    """Amounts of one line, signed, in the document's currency."""
 
-    amount: Decimal | None
-    allowance: Decimal
-    charge: Decimal
-    is_free: bool
-    is_oioubl: bool
-    check_codes: frozenset[str]
+class Rate(NamedTuple):
+    """An exchange rate in hundred-millionths and where it is from; both empty where none is known."""
 
-
-class RateFound(NamedTuple):
-    """An exchange rate and where it is from; both empty where none is known."""
-
-    rate: Decimal | None
+    rate: int | None
     source: str | None
 
 
-@dataclass
+class Header(NamedTuple):
+    """What the header of a document says about amounts, as the stylesheet writes it."""
+
+    sign: int
+    is_oioubl: bool
+    currency: str
+    taxes: str
+    totals: str
+    charges: Sequence[str]
+
+
+@dataclass(slots=True)
 class Amounts:
-    """Amounts of a document: its lines, their share of charges and allowances, and the control totals."""
+    """Amounts of a document, signed, in ten-thousandths: its lines, with charges, and the control totals."""
 
     currency: str
-    lines: list[LineAmounts]
-    net: list[Decimal] | None
-    control: dict
-    reason: str | None
-    check_codes: set[str] = field(default_factory=set)
+    lines: list[int]
+    extras: list[tuple[int, int]]
+    net: list[int] | None
+    control: dict[str, int | None]
+    reason: str | None = None
+    codes: set[str] = field(default_factory=set)
 
 
-def amounts_of(root: etree._Element, lines: list[etree._Element], *, sign: int, is_oioubl: bool) -> Amounts:
+def money(number: int | None) -> Decimal | None:
+    """A number of ten-thousandths as an amount.
+
+    Examples
+    --------
+    >>> money(12500)
+    Decimal('1.2500')
+    """
+    return None if number is None else _EXACT.multiply(number, _SMALLEST)
+
+
+def plain(number: int) -> str:
+    """An amount with four decimals, as it stands in a document's identity.
+
+    Examples
+    --------
+    >>> plain(-12500), plain(0)
+    ('-1.2500', '0.0000')
+    """
+    whole, rest = divmod(abs(number), UNIT)
+    return f"{'-' if number < 0 else ''}{whole}.{rest:0{DOCUMENT_PLACES}}"
+
+
+class Lines(NamedTuple):
+    """What all lines of a document say about amounts, as printed, a column each."""
+
+    amounts: Sequence[str] = ()
+    currencies: Sequence[str] = ()
+    frees: Sequence[str] = ()
+    charges: Sequence[str] = ()
+    vats: Sequence[str] = ()
+
+
+def amounts_of(header: Header, lines: Lines) -> Amounts:
     """Read and reconcile the amounts of a document.
+
+    Parameters
+    ----------
+    header : Header
+        What its header says.
+    lines : Lines
+        What its lines say.
 
     Raises
     ------
     RefusedError
-        If there are no lines, no currency, or an amount that is no number.
+        If there is no currency, a line without an amount, or an amount that is no number or too large.
     """
-    currency = _currency(root)
+    currency = _currency(header)
     try:
-        totals = _totals(root, sign)
-        printed = [_printed(line) for line in lines]
-        charges = [(amount * sign, category) for amount, category in allowance_charges(root)]
-        extras = [_extras(line, sign) for line in lines]
+        totals, expected = _totals(header, currency)
+        charges = [
+            (amount * header.sign, vat) for text in header.charges for amount, vat in charges_of(f"{text}{VALUE}")
+        ]
+        places, printed = _printed(lines.amounts, header.sign)
+        extras = [extras_of(text) if text else NO_EXTRAS for text in lines.charges]
+    except RefusedError:
+        raise
     except ValueError:
-        raise RefusedError("has an amount that is not a number") from None
-    sizes = [*printed, *totals.values(), *(amount for amount, _ in charges)]
-    if sum(abs(size) for size in sizes if size is not None) >= AMOUNT_LIMIT:
-        raise RefusedError("has an amount that is too large to be one")
-    control = totals | {"line_count": len(lines), "document_currency": currency}
-    if not lines:
-        return Amounts(currency, [], None, control, "has no lines")
-    counted, codes, reason = _reconciled(lines, printed, totals["header_line_amount"], sign, is_oioubl)
-    reason = _wrong_currency(root, lines, currency) or reason
-    amounts = round_to_sum(counted, DOCUMENT_PLACES)
-    control["line_sum_amount"] = total(amounts)
-    if totals["header_line_amount"] is not None:
-        control["difference_amount"] = totals["header_line_amount"] - total(amounts)
-    found = [
-        LineAmounts(amount, *extra, flag_of(line, "FreeOfChargeIndicator"), is_oioubl, frozenset(_free(line, codes)))
-        for line, amount, extra in zip(lines, amounts, extras, strict=True)
-    ]
-    net = _with_charges(lines, found, charges, totals, codes)
-    return Amounts(currency, found, net, control, reason, codes - {"free_line_counted", "free_line_left_out"})
+        raise RefusedError(NO_NUMBER) from None
+    step = 10 ** (places - DOCUMENT_PLACES)
+    sizes = [abs(total) for total in totals.values() if total] + [abs(amount) for amount, _ in charges]
+    if sum(sizes) + sum(map(abs, printed)) // step >= _LIMIT:
+        raise RefusedError(TOO_LARGE)
+    control = totals
+    if not printed:
+        return Amounts(currency, [], [], None, control, "has no lines")
+    stated = totals["header_line_amount"]
+    target = stated if expected is None else expected - sum(amount for amount, _ in charges)
+    counted, codes, reason = _reconciled(header, lines, printed, step, target, is_stated=stated is not None)
+    if _is_other(header, lines, currency):
+        reason = OTHER_CURRENCY
+    amounts = counted if step == 1 else in_units(counted, step)
+    control["line_sum_amount"] = sum(amounts)
+    if stated is not None:
+        control["difference_amount"] = stated - control["line_sum_amount"]
+    net = _with_charges(amounts, lines.vats, charges, totals, codes)
+    return Amounts(currency, amounts, extras, net, control, reason, codes)
 
 
-def _currency(root: etree._Element) -> str:
-    header = root.find(f"{CAC}LegalMonetaryTotal")
-    amount = None if header is None else next((e for e in header if e.get("currencyID")), None)
-    code = text_of(root, "DocumentCurrencyCode") or (None if amount is None else amount.get("currencyID"))
-    if not code or not (len(code) == 3 and code.isascii() and code.isalpha()):
+# --- what is printed ------------------------------------------------------------------------------------------------
+
+
+def _currency(header: Header) -> str:
+    code = clean_text(header.currency) or header.totals.partition(VALUE)[0]
+    if not (len(code) == 3 and code.isascii() and code.isalpha()):
         raise RefusedError("has no currency")
     return code.upper()
 
 
-def _wrong_currency(root: etree._Element, lines: list[etree._Element], currency: str) -> str | None:
-    header = root.find(f"{CAC}LegalMonetaryTotal")
-    for element in [*lines, *([] if header is None else [header])]:
-        for amount in element.iterchildren("{*}LineExtensionAmount"):
-            if (amount.get("currencyID") or currency).strip().upper() != currency:
-                return "has line amounts in another currency than the document's"
-    return None
+def _is_other(header: Header, lines: Lines, currency: str) -> bool:
+    stated = header.totals.split(VALUE, 2)[1] if header.totals else ""
+    codes = {stated, *lines.currencies, currency} - {""}
+    return len(codes) > 1 and any(code.upper() != currency for code in codes)
 
 
-def _totals(root: etree._Element, sign: int) -> dict[str, Decimal | None]:
-    places = {
-        "header_line_amount": "LegalMonetaryTotal/LineExtensionAmount",
-        "header_allowance_amount": "LegalMonetaryTotal/AllowanceTotalAmount",
-        "header_charge_amount": "LegalMonetaryTotal/ChargeTotalAmount",
-        "header_payable_amount": "LegalMonetaryTotal/PayableAmount",
+def _totals(header: Header, currency: str) -> tuple[dict[str, int | None], int | None]:
+    """Totals of the header, and what the lines should add up to where it does not say so but can be told."""
+    texts = header.totals.split(VALUE)[2:-1] if header.totals else [""] * 7
+    sum_, allowance, charge, payable = (amount_of(text) * header.sign if text else None for text in texts[:4])
+    tax = _tax(header)
+    totals = {
+        "header_line_amount": sum_,
+        "header_allowance_amount": allowance,
+        "header_charge_amount": charge,
+        "header_payable_amount": payable,
+        "header_tax_amount": tax,
     }
-    found = {name: amount_of(root, short_path) for name, short_path in places.items()}
-    # EN 16931 repeats the tax total in the accounting currency: only the document's own counts.
-    taxes = [amount_of(tax, "TaxAmount") for tax in root.iterfind(f"{CAC}TaxTotal") if _is_own_currency(root, tax)]
-    found["header_tax_amount"] = total([tax for tax in taxes if tax is not None]) if taxes else None
-    return {n: None if a is None else round_amount(a * sign, DOCUMENT_PLACES) for n, a in found.items()}
+    return totals, _told_by_total(header, texts[3:], tax or 0) if sum_ is None else None
 
 
-def _is_own_currency(root: etree._Element, tax: etree._Element) -> bool:
-    amount = next(tax.iterchildren("{*}TaxAmount"), None)
-    own = text_of(root, "DocumentCurrencyCode")
-    return amount is None or own is None or (amount.get("currencyID") or own) == own
+def _tax(header: Header) -> int | None:
+    """EN 16931 repeats the tax total in the accounting currency: only the document's own counts."""
+    own = header.currency
+    taxes = [text for text, stated in groups_of(header.taxes, 2) if not own or not stated or stated == own]
+    return sum(amount_of(text) for text in taxes if text) * header.sign if taxes else None
 
 
-def _printed(line: etree._Element) -> Decimal:
-    amount = amount_of(line, "LineExtensionAmount")
-    if amount is None:
+def _told_by_total(header: Header, texts: list[str], tax: int) -> int | None:
+    """Lines with charges, where only a total with VAT is stated: OIOUBL's has the rounding in it, others' have not."""
+    payable, inclusive, prepaid, rounding = (amount_of(text) * header.sign if text else None for text in texts)
+    if inclusive is not None:
+        return inclusive - tax - ((rounding or 0) if header.is_oioubl else 0)
+    return None if payable is None else payable - tax + (prepaid or 0) - (rounding or 0)
+
+
+def _printed(texts: Sequence[str], sign: int) -> tuple[int, list[int]]:
+    """Line amounts, exact: with four decimals, or as many as the longest needs."""
+    if "" in texts:
         raise RefusedError("has a line without an amount")
-    return amount
+    amounts = list(map(scaled, texts))
+    places = DOCUMENT_PLACES
+    if None in amounts:
+        numbers = [exact(text) for text in texts]
+        places = max(decimals for _, decimals in numbers)
+        amounts = [number * 10 ** (places - decimals) for number, decimals in numbers]
+    return places, amounts if sign > 0 else [-amount for amount in amounts]
 
 
-def _extras(line: etree._Element, sign: int) -> tuple[Decimal, Decimal]:
-    found = [amount for amount, _ in allowance_charges(line)]
-    allowance = -total([amount for amount in found if amount < 0]) * sign
-    charge = total([amount for amount in found if amount > 0]) * sign
-    if max(abs(allowance), abs(charge)) >= AMOUNT_LIMIT:
-        raise RefusedError("has an amount that is too large to be one")
-    return round_amount(allowance, DOCUMENT_PLACES) + ZERO, round_amount(charge, DOCUMENT_PLACES) + ZERO
+@lru_cache(maxsize=100_000)
+def charges_of(text: str) -> list[tuple[int, tuple[str | None, str | None]]]:
+    """Charges (above zero) and allowances (below), with their VAT category and rate.
+
+    Raises
+    ------
+    ValueError
+        If one is no number.
+    """
+    found = []
+    for indicator, amount, category, percent in groups_of(text, 4):
+        size = amount_of(amount) if amount else 0
+        found.append((size if flag_of(indicator) else -size, (vat_code(clean_text(category)), clean_text(percent))))
+    return found
 
 
-def _reconciled(lines: list, printed: list[Decimal], header: Decimal | None, sign: int, is_oioubl: bool) -> tuple:
+@lru_cache(maxsize=100_000)
+def extras_of(text: str) -> tuple[int, int]:
+    """Allowances and charges of a line, in ten-thousandths, before the sign of the document.
+
+    Raises
+    ------
+    ValueError
+        If one is no number.
+    RefusedError
+        If they are too large.
+    """
+    found = [amount for amount, _ in charges_of(text)]
+    allowance, charge = -sum(amount for amount in found if amount < 0), sum(amount for amount in found if amount > 0)
+    if max(allowance, charge) >= _LIMIT:
+        raise RefusedError(TOO_LARGE)
+    return allowance, charge
+
+
+# --- reconciling ----------------------------------------------------------------------------------------------------
+
+
+def _reconciled(
+    header: Header, lines: Lines, every: list[int], step: int, target: int | None, *, is_stated: bool
+) -> tuple[list[int], set[str], str | None]:
     """Which amounts count: OIOUBL leaves free lines out of the sum; where a sender counted them, that holds too."""
-    every = [amount * sign for amount in printed]
-    paid = [
-        ZERO if flag_of(line, "FreeOfChargeIndicator") else amount for line, amount in zip(lines, every, strict=True)
-    ]
-    if header is None:
+    if target is None:
         return every, set(), "has no sum of lines in its header"
-    ways = [(paid, {"free_line_left_out"}), (every, {"free_line_counted"})]
-    for counted, codes in ways if is_oioubl else reversed(ways):
-        if abs(total(counted) - header) <= TOLERANCE:
-            return counted, set(codes), None
-    counted = paid if is_oioubl else every
-    return counted, set(), f"lines add up to {total(counted)}, but the header says {header}"
+    has_free = any(lines.frees) and any(map(flag_of, lines.frees))
+    paid = [0 if flag_of(free) else n for free, n in zip(lines.frees, every, strict=True)] if has_free else every
+    ways = [(paid, "free_line_left_out"), (every, "free_line_counted")]
+    codes = set() if is_stated else {"no_header_sum"}
+    for counted, code in ways if header.is_oioubl else ways[::-1]:
+        if abs(sum(counted) - target * step) <= _TOLERANCE * step:
+            return counted, codes | ({code} if has_free else set()), None
+    counted = paid if header.is_oioubl else every
+    if not is_stated:
+        return counted, set(), "has no sum of lines in its header, and its lines do not add up to its total"
+    return counted, set(), f"lines add up to {_shown(sum(counted), step)}, but the header says {plain(target)}"
 
 
-def _free(line: etree._Element, codes: set[str]) -> set[str]:
-    return codes & {"free_line_counted", "free_line_left_out"} if flag_of(line, "FreeOfChargeIndicator") else set()
+def _shown(number: int, step: int) -> str:
+    """An exact sum without zeros at its end, but with two decimals."""
+    places = len(str(step)) - 1 + DOCUMENT_PLACES
+    whole, rest = divmod(abs(number), 10**places)
+    decimals = f"{rest:0{places}}".rstrip("0").ljust(NET_PLACES, "0")
+    return f"{'-' if number < 0 else ''}{whole}.{decimals}"
 
 
-def _with_charges(lines: list, found: list[LineAmounts], charges: list, totals: dict, codes: set[str]) -> list[Decimal]:
+def in_units(numbers: Sequence[int], unit: int) -> list[int]:
+    """Whole units that add up to the rounded sum, by largest remainder; halves to the even one.
+
+    Examples
+    --------
+    >>> in_units([333, 333, 334], 10)
+    [33, 33, 34]
+    """
+    floors = [divmod(number, unit) for number in numbers]
+    parts = [count + (2 * rest > unit or (2 * rest == unit and count % 2)) for count, rest in floors]
+    missing = rounded(sum(numbers), unit) - sum(parts)
+    if not missing:
+        return parts
+    step = 1 if missing > 0 else -1
+    order = sorted(range(len(parts)), key=lambda n: (-(numbers[n] - parts[n] * unit) * step, n))
+    for turn in range(abs(missing)):
+        parts[order[turn % len(order)]] += step
+    return parts
+
+
+def shared(amount: int, weights: Sequence[int]) -> list[int]:
+    """Share an amount in proportion to the weights' sizes; equally where all weights are zero.
+
+    Examples
+    --------
+    >>> shared(1000, [1, 1, 1])
+    [334, 333, 333]
+    """
+    sizes = [abs(weight) for weight in weights]
+    whole = sum(sizes)
+    if not whole:
+        sizes, whole = [1] * len(sizes), len(sizes)
+    return in_units([amount * size for size in sizes], whole)
+
+
+def _with_charges(lines: list[int], vats: Sequence[str], charges: list, totals: dict, codes: set[str]) -> list[int]:
     """Each line's amount with its share of the document's charges less allowances."""
-    stated = (totals["header_charge_amount"] or ZERO) - (totals["header_allowance_amount"] or ZERO)
-    has_total = totals["header_charge_amount"] is not None or totals["header_allowance_amount"] is not None
-    if has_total and abs(total([amount for amount, _ in charges]) - stated) > TOLERANCE:
+    charge, allowance = totals["header_charge_amount"], totals["header_allowance_amount"]
+    stated = (charge or 0) - (allowance or 0)
+    is_stated = charge is not None or allowance is not None
+    if is_stated and abs(sum([amount for amount, _ in charges]) - stated) > _TOLERANCE:
         codes.add("allowance_total")
         charges = [(stated, (None, None))]
-    net = [line.amount for line in found]
-    categories = [vat_of(line) for line in lines]
+    if not charges:
+        return lines
+    net = list(lines)
+    categories = [vat_of(text) for text in vats]
     for amount, category in charges:
-        chosen = _bearers(found, categories, category)
-        parts = share(round_amount(amount, DOCUMENT_PLACES), [found[n].amount for n in chosen])
-        for n, part in zip(chosen, parts, strict=True):
+        chosen = _bearers(lines, categories, category)
+        for n, part in zip(chosen, shared(amount, [lines[n] for n in chosen]), strict=True):
             net[n] += part
     return net
 
 
-def _bearers(found: list[LineAmounts], categories: list[tuple], category: tuple) -> list[int]:
+def _bearers(lines: list[int], categories: list[tuple], category: tuple) -> list[int]:
     """Lines that bear a charge: same VAT category and rate, else same category, else all that are paid for."""
-    paid = [n for n, line in enumerate(found) if line.amount] or list(range(len(found)))
+    paid = [n for n, amount in enumerate(lines) if amount] or list(range(len(lines)))
     same = [n for n in paid if category[0] and categories[n][0] == category[0]]
-    exact = [n for n in same if _percent(categories[n][1]) == _percent(category[1])]
-    return exact or same or paid
+    same_rate = [n for n in same if _percent(categories[n][1]) == _percent(category[1])]
+    return same_rate or same or paid
 
 
 def _percent(text: str | None) -> str | None:
     return text.rstrip("0").rstrip(".") if text and "." in text else text
 
 
-def net_amounts(amounts: Amounts, rate: RateFound) -> list[Decimal] | None:
-    """The lines in the municipality's currency; None where no rate is known."""
-    if rate.rate is None or amounts.net is None:
+# --- the municipality's currency ------------------------------------------------------------------------------------
+
+
+def net_amounts(net: list[int] | None, rate: int | None) -> list[int] | None:
+    """The lines in the municipality's currency, in øre; None where no rate is known."""
+    if rate is None or net is None:
         return None
-    kroner = to_net(amounts.net, rate.rate)
-    return kroner if all(abs(amount) < AMOUNT_LIMIT * 100 for amount in kroner) else None
+    if rate == RATE_UNIT and not any(amount % _PER_ORE for amount in net):
+        kroner = [amount // _PER_ORE for amount in net]
+    else:
+        kroner = in_units([amount * rate for amount in net], RATE_UNIT * _PER_ORE)
+    return kroner if all(abs(amount) < _LIMIT for amount in kroner) else None
 
 
-def exchange_rate(root: etree._Element, currency: str, day: date | None, rates: Rates) -> RateFound:
+def exchange_rate(stated: Sequence[str], currency: str, day: date | None, rates: Rates) -> Rate:
     """The rate the document states for the municipality's currency, else the dated rate of the municipality."""
     if currency == rates.currency:
-        return RateFound(Decimal(1), None)
-    for name in ("PricingExchangeRate", "TaxExchangeRate", "PaymentExchangeRate"):
-        stated = root.find(f"{CAC}{name}")
-        if stated is not None and (found := _stated_rate(stated, currency, rates.currency)):
-            return RateFound(found, "document")
+        return Rate(RATE_UNIT, None)
+    by_name = dict(text.split(VALUE, 1) for text in reversed(stated))
+    for name in ("Pricing", "Tax", "Payment"):
+        if name in by_name and (found := _stated_rate(by_name[name], currency, rates.currency)):
+            return Rate(found, "document")
     known = rates.rate(currency, day)
-    return RateFound(known, rates.source(currency, known))
+    return Rate(None if known is None else int(known * RATE_UNIT), rates.source(currency, known))
 
 
-def _stated_rate(element: etree._Element, source: str, target: str) -> Decimal | None:
+def _stated_rate(text: str, source: str, target: str) -> int | None:
     """A stated rate, where it says unmistakably how many of the target one unit of the source is."""
-    codes = [(text_of(element, name) or "").upper() for name in ("SourceCurrencyCode", "TargetCurrencyCode")]
+    source_code, target_code, printed, base, operator = text.split(VALUE)
     try:
-        rate, base = (amount_of(element, name) for name in ("CalculationRate", "SourceCurrencyBaseRate"))
+        rate, is_of_one = xml_decimal(printed) if printed else None, not base or xml_decimal(base) == 1
     except ValueError:
         return None
-    if codes != [source, target] or not rate or rate <= 0 or base not in (None, Decimal(1)):
+    if [source_code.upper(), target_code.upper()] != [source, target] or not rate or rate <= 0 or not is_of_one:
         return None
-    if (text_of(element, "MathematicOperatorCode") or "multiply").casefold() == "divide":
+    if operator.casefold() == "divide":
         rate = 1 / rate
     rate = round_amount(rate, RATE_PLACES)
-    return rate if 0 < rate < Decimal(10) ** 10 else None
+    return int(rate * RATE_UNIT) if 0 < rate < Decimal(10) ** 10 else None

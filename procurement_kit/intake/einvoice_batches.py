@@ -1,46 +1,38 @@
 """How are many e-invoices read, in parallel where it pays?
 
-Chunks of documents become one Arrow table each, in other processes where there are many files. Order is kept, so that
-two imports of the same files give the same bytes.
+Chunks of documents become one Arrow table each. Where there are many, other processes read too, and this one reads on
+while it waits for them. Order is kept, so that two imports of the same files give the same bytes.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple
 
-import pyarrow as pa
+from procurement_kit.intake.archives import SourceFile, ZipMember, zip_entries
+from procurement_kit.intake.big_einvoices import TREE_BYTES, OpenFile
+from procurement_kit.intake.einvoices import Chunk, Reading, documents_of, records_or_reason
+from procurement_kit.intake.safe_xml import RefusedError
 
-from procurement_kit.intake.archives import SourceFile, zip_entries
-from procurement_kit.intake.duplicates import DocumentFacts, KnownDocument, posting_of
-from procurement_kit.intake.einvoices import Document, Reading, read_einvoice
-from procurement_kit.intake.money import ZERO
-from procurement_kit.intake.safe_xml import MAX_BYTES, RefusedError
-from procurement_kit.store import arrow_schema
-from procurement_kit.tables import SET_ASIDE_LINES
-
-CHUNK, PARALLEL_FROM = 100, 1500
-SCHEMA = arrow_schema(SET_ASIDE_LINES.schema())
+CHUNK, PARALLEL_FROM, MOST_PROCESSES = 250, 3000, 8
+CHUNK_BYTES = 20_000_000
 
 
 class Item(NamedTuple):
-    """One document to read: a file, or bytes out of an archive, or a reason why there is nothing to read."""
+    """One document to read: a file, or bytes or a member of an archive, or a reason why there is nothing to read."""
 
     source_name: str
     source_hash: str
     content: bytes | None
     path: Path | None
     refusal: str = ""
+    member: ZipMember | None = None
 
-
-@dataclass
-class Chunk:
-    """Documents that have been read: control rows, facts for telling duplicates, and all their lines in order."""
-
-    controls: list[dict]
-    facts: list[DocumentFacts | None]
-    hit_counts: list[int]
-    lines: pa.Table
+    @property
+    def is_big(self) -> bool:
+        """Whether it is read piece by piece, by this process."""
+        return self.member is not None or (self.path is not None and self.path.stat().st_size > TREE_BYTES)
 
 
 def items_of(sources: Sequence[SourceFile], reading: Reading) -> Iterator[Item]:
@@ -50,32 +42,86 @@ def items_of(sources: Sequence[SourceFile], reading: Reading) -> Iterator[Item]:
             yield Item(source.name, source.hash, None, source.path)
             continue
         try:
-            for name, content in zip_entries(source.path):
+            for name, found in zip_entries(source.path):
                 inner = reading.masker.mask(name).text or ""
-                yield Item(f"{source.name}/{inner}", source.hash, content, None)
+                content, member = (None, found) if isinstance(found, ZipMember) else (found, None)
+                yield Item(f"{source.name}/{inner}", source.hash, content, None, member=member)
         except RefusedError as refusal:
             yield Item(source.name, source.hash, None, None, str(refusal))
 
 
-def chunks_of(items: Iterable[Item], reading: Reading, *, expected_count: int) -> Iterator[Chunk]:
-    """Read documents chunk by chunk, in parallel where there are more than a few hundred."""
-    chunks = _chunked(items)
-    if expected_count <= PARALLEL_FROM:
-        yield from (read_chunk(chunk, reading) for chunk in chunks)
-        return
-    from joblib import Parallel, cpu_count, delayed
+def chunks_of(
+    items: Iterable[Item], reading: Reading, *, expected_count: int, processes: int | None = None
+) -> Iterator[Chunk]:
+    """Read documents chunk by chunk, in several processes where there are some thousands.
 
-    workers = Parallel(n_jobs=min(cpu_count(), 8), return_as="generator", pre_dispatch="2*n_jobs")
-    yield from workers(delayed(read_chunk)(chunk, reading) for chunk in chunks)
+    Parameters
+    ----------
+    items : iterable of Item
+        The documents.
+    reading : Reading
+        Municipality, key and exchange rates.
+    expected_count : int
+        How many there may be.
+    processes : int, optional
+        How many processes read, this one counted; by default as many as there are cores.
+    """
+    chunks = _chunked(items)
+    if processes is None:
+        processes = _core_count() if expected_count > PARALLEL_FROM else 1
+    if processes <= 1:
+        yield from (read_chunk(chunk, reading) for chunk in chunks)
+    else:
+        yield from _in_parallel(chunks, reading, processes - 1)
+
+
+def _core_count() -> int:
+    from joblib import cpu_count
+
+    return min(cpu_count(), MOST_PROCESSES)
+
+
+def _in_parallel(chunks: Iterator[list[Item]], reading: Reading, workers: int) -> Iterator[Chunk]:
+    """Chunks in order: other processes have two each to read, and this one reads while the next is not there yet."""
+    from joblib.externals.loky import get_reusable_executor
+
+    executor = get_reusable_executor(max_workers=workers)
+    waiting: deque[Future | Chunk] = deque()
+    given = 0
+    while True:
+        while given < 2 * workers and (chunk := next(chunks, None)):
+            is_own = any(item.is_big for item in chunk)
+            waiting.append(read_chunk(chunk, reading) if is_own else executor.submit(read_chunk, chunk, reading))
+            given += not is_own
+        if not waiting:
+            return
+        first = waiting[0]
+        if (
+            isinstance(first, Future)
+            and not first.done()
+            and len(waiting) < 8 * workers
+            and (own := next(chunks, None))
+        ):
+            waiting.append(read_chunk(own, reading))
+            continue
+        given -= isinstance(first, Future)
+        waiting.popleft()
+        yield first.result() if isinstance(first, Future) else first
 
 
 def _chunked(items: Iterable[Item]) -> Iterator[list[Item]]:
     chunk: list[Item] = []
     size = 0
     for item in items:
+        if item.is_big:
+            if chunk:
+                yield chunk
+            yield [item]
+            chunk, size = [], 0
+            continue
         chunk.append(item)
         size += len(item.content or b"")
-        if len(chunk) >= CHUNK or size > MAX_BYTES:
+        if len(chunk) >= CHUNK or size > CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
     if chunk:
@@ -84,45 +130,23 @@ def _chunked(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 def read_chunk(items: Sequence[Item], reading: Reading) -> Chunk:
     """Read some documents into one table."""
-    documents = [_read(item, reading) for item in items]
-    return Chunk(
-        controls=[document.control for document in documents],
-        facts=[_facts(document) for document in documents],
-        hit_counts=[document.hit_count for document in documents],
-        lines=_table(documents),
-    )
+    found = [item.refusal or _read(item) for item in items]
+    return documents_of(found, [(item.source_name, item.source_hash) for item in items], reading)
 
 
-def _read(item: Item, reading: Reading) -> Document:
-    where = {"source_name": item.source_name, "source_hash": item.source_hash}
-    if not item.refusal:
-        return read_einvoice(_content(item), reading, **where)
-    status = {"document_status": "held_back", "document_reason": item.refusal}
-    return Document(where | status | {"line_count": 0}, reason=item.refusal)
+def _read(item: Item):
+    try:
+        return records_or_reason(_content(item))
+    except RefusedError as refusal:  # the archive is damaged where this one lies
+        return str(refusal)
 
 
-def _content(item: Item) -> bytes:
+def _content(item: Item) -> bytes | OpenFile:
+    if item.member is not None:
+        return item.member.open
     if item.path is None:
         return item.content or b""
-    with item.path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
-
-
-def _facts(document: Document) -> DocumentFacts | None:
-    if document.reason or not document.lines:
-        return None
-    line, net = document.lines[0], document.net_total or ZERO
-    known = KnownDocument(document.control["source_name"], line["document_currency"], net, document.is_copy)
-    keys = (line["supplier_number"], line["document_number"], line["invoice_date"], line["document_currency"])
-    return DocumentFacts(line["document_id"], document.uuid, document.is_copy, known, posting_of(*keys, net))
-
-
-def _table(documents: Sequence[Document]) -> pa.Table:
-    rows = [
-        line | {"source_name": document.control["source_name"], "source_hash": document.control["source_hash"]}
-        for document in documents
-        for line in document.lines
-    ]
-    return pa.table(
-        {name: pa.array([row.get(name) for row in rows], SCHEMA.field(name).type) for name in SCHEMA.names}, SCHEMA
-    )
+    if item.is_big:
+        path = item.path
+        return lambda: path.open("rb")
+    return item.path.read_bytes()

@@ -1,48 +1,40 @@
-"""Which invoice lines does an e-invoice hold, and do they add up to what its header says?
+"""Which invoice lines do e-invoices hold, and do they add up to what their headers say?
 
-UBL invoices and credit notes: OIOUBL 2.x and 3, Peppol BIS 3, PINT, EN 16931, NLCIUS. Sign is document type times
-amount. A document whose lines do not add up to its header within 0.01 is held back, never scaled.
+UBL invoices and credit notes: OIOUBL 2.x and 3, Peppol BIS 3, PINT, EN 16931, NLCIUS, XRechnung. Sign is document type
+times amount. A document whose lines do not add up to its header within 0.01 is held back, never scaled.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from lxml import etree
+import pyarrow as pa
 
-from procurement_kit.intake.einvoice_amounts import LineAmounts, RateFound, amounts_of, exchange_rate, net_amounts
-from procurement_kit.intake.einvoice_fields import (
-    CAC,
-    Party,
-    classification,
-    date_of,
-    first_text,
-    flag_of,
-    gtin_of,
-    party_of,
-    quantity_of,
-    text_of,
-    texts_of,
-    vat_of,
+from procurement_kit.intake.big_einvoices import OpenFile, read_big_records
+from procurement_kit.intake.duplicates import DocumentFacts, KnownDocument, posting_of
+from procurement_kit.intake.einvoice_amounts import (
+    Amounts,
+    amounts_of,
+    exchange_rate,
+    money,
+    net_amounts,
+    plain,
 )
-from procurement_kit.intake.identifiers import without_filler
-from procurement_kit.intake.identity import document_id, hash_of
-from procurement_kit.intake.money import ZERO, Rates, round_amount, xml_decimal
+from procurement_kit.intake.einvoice_columns import line_schema
+from procurement_kit.intake.einvoice_headers import Headers, headers_of
+from procurement_kit.intake.einvoice_lines import DocumentLines, lines_of
+from procurement_kit.intake.einvoice_records import Records, read_records
+from procurement_kit.intake.identity import document_id
+from procurement_kit.intake.money import Rates
 from procurement_kit.intake.privacy import Masker, masker_for
-from procurement_kit.intake.safe_xml import RefusedError, safe_root
+from procurement_kit.intake.safe_xml import RefusedError
 
-INVOICE = "{urn:oasis:names:specification:ubl:schema:xsd:Invoice-2}Invoice"
-CREDIT_NOTE = "{urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2}CreditNote"
-ROOTS = {INVOICE: ("invoice", 1, f"{CAC}InvoiceLine"), CREDIT_NOTE: ("credit_note", -1, f"{CAC}CreditNoteLine")}
-_CREDIT_TYPES = ("81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532")
-_PERSON_ANYWHERE = etree.XPath("boolean(//@schemeID[.='DK:CPR' or .='0237'])")
-_PERSONAL_MARKS = etree.XPath(
-    "//*[local-name()='AdditionalDocumentReference'][*[local-name()='DocumentTypeCode']='PersonalSecure']/*[local-name()='ID']"
-)
-_MASKED_LINE_TEXTS = {
-    "item_seller_number": "Item/SellersItemIdentification/ID",
-    "item_buyer_number": "Item/BuyersItemIdentification/ID",
-    "order_line_number": "OrderLineReference/LineID",
-}
+_CONTROL_KEYS = (
+    "document_number", "document_uuid", "is_copy", "supplier_number", "supplier_name", "invoice_date", "document_type",
+    "format_name",
+)  # fmt: skip
+LINES_AT_ONCE = 10_000  # many distinct values pay, but their Python texts must fit in memory
+_REQUIRED = ("document_number", "invoice_date")
 
 
 @dataclass(frozen=True)
@@ -57,6 +49,16 @@ class Reading:
     def masker(self) -> Masker:
         """The masker of the municipality's key."""
         return masker_for(self.key)
+
+
+@dataclass
+class Chunk:
+    """Documents that have been read: control rows, facts for telling duplicates, and all their lines in order."""
+
+    controls: list[dict]
+    facts: list[DocumentFacts | None]
+    hit_counts: list[int]
+    lines: pa.Table
 
 
 @dataclass
@@ -89,232 +91,154 @@ def read_einvoice(content: bytes, reading: Reading, *, source_name: str = "", so
     Document
         `reason` is empty where every line can be taken in.
     """
-    document = Document({"source_name": source_name, "source_hash": source_hash, "line_count": 0})
+    chunk = documents_of([records_or_reason(content)], [(source_name, source_hash)], reading)
+    (control,) = chunk.controls
+    return Document(
+        control,
+        chunk.lines.to_pylist(),
+        control["document_reason"],
+        control.get("document_uuid"),
+        control.get("is_copy", False),
+        control.get("document_net_amount"),
+        chunk.hit_counts[0],
+    )
+
+
+def records_or_reason(content: bytes | OpenFile) -> Records | str:
+    """The records of a document, or why there are none; a large one comes as what opens its file."""
     try:
-        root = safe_root(content)
-        if root.tag not in ROOTS:
-            raise RefusedError("is not a UBL invoice or credit note")
-        _fill(document, root, reading)
+        return read_records(content) if isinstance(content, bytes) else read_big_records(content)
     except RefusedError as refusal:
-        document.reason = str(refusal)
-    document.control["document_status"] = "held_back" if document.reason else "taken_in"
-    document.control["document_reason"] = document.reason
-    return document
+        return str(refusal)
 
 
-def _fill(document: Document, root: etree._Element, reading: Reading) -> None:
-    document_type, sign, line_tag = ROOTS[root.tag]
-    header, hits = _header(root, document_type, reading)
-    codes = set(header.pop("codes"))
-    lines = root.findall(line_tag)
-    amounts = amounts_of(root, lines, sign=sign, is_oioubl=(header["format_name"] or "").upper().startswith("OIOUBL"))
-    codes |= amounts.check_codes
-    header["document_currency"] = amounts.currency
-    rate = exchange_rate(root, amounts.currency, header["invoice_date"], reading.rates)
-    identity = header["supplier_number"] or header["supplier_account_number"] or header["supplier_name"]
-    worth = (amounts.currency, None if amounts.net is None else f"{sum(amounts.net, ZERO):.4f}")
-    number, day = header["document_number"], header["invoice_date"]
-    header["document_id"] = document_id(document_type, identity, number, day, *worth)
-    document.control |= {key: header[key] for key in _CONTROL_KEYS} | amounts.control
-    document.uuid, document.is_copy, document.hit_count = header["document_uuid"], header["is_copy"], hits
-    document.reason = amounts.reason or _missing(header)
-    document.net_total = None if amounts.net is None else sum(amounts.net, ZERO)
-    kroner = net_amounts(amounts, rate)
-    for position, line in enumerate(lines, start=1):
-        own = _line(line, sign, amounts.lines[position - 1], set(codes), reading.masker)
-        document.hit_count += own.pop("own_hits")
-        line_columns = header | own | _place(header, own, position, hits, amounts, kroner, rate)
-        document.lines.append(_all_masked(line_columns, reading.masker))
+def documents_of(found: Sequence[Records | str], sources: Sequence[tuple[str, str]], reading: Reading) -> Chunk:
+    """Make lines and control rows of some documents.
+
+    Parameters
+    ----------
+    found : sequence of Records or str
+        Each document, or why it cannot be read.
+    sources : sequence of (str, str)
+        Name and hash of each one's file.
+    reading : Reading
+        Municipality, key and exchange rates.
+    """
+    controls: list[dict] = []
+    for one, (name, hash_) in zip(found, sources, strict=True):
+        reason = one if isinstance(one, str) else None
+        controls.append({"source_name": name, "source_hash": hash_, "line_count": 0, "document_reason": reason})
+    places = [n for n, one in enumerate(found) if not isinstance(one, str)]
+    chunk = Chunk(controls, [None] * len(found), [0] * len(found), line_schema().empty_table())
+    if places:
+        _read_into(chunk, places, [found[n] for n in places], reading)
+    for control in controls:
+        control["document_status"] = "held_back" if control["document_reason"] else "taken_in"
+    return chunk
 
 
-_OURS = ("municipality_name", "source_kind", "source_name", "source_hash", "line_id", "document_id", "document_type")
+def _read_into(chunk: Chunk, places: list[int], records: list[Records], reading: Reading) -> None:
+    """Read documents that are invoices into their places in a chunk."""
+    headers = headers_of(records, reading.masker)
+    columns = headers.columns
+    controls = [chunk.controls[n] for n in places]
+    for control, values in zip(controls, zip(*(columns[name] for name in _CONTROL_KEYS), strict=True), strict=True):
+        control.update(zip(_CONTROL_KEYS, values, strict=True))
+    kept: list[int] = []
+    lines: list[DocumentLines] = []
+    for n, (control, one) in enumerate(zip(controls, records, strict=True)):
+        try:
+            amounts = amounts_of(headers.amounts[n], one.amounts)
+        except RefusedError as refusal:
+            control["document_reason"] = str(refusal)
+            continue
+        _fill_control(control, columns, n, amounts)
+        chunk.hit_counts[places[n]] = headers.hits[n]
+        if amounts.lines:
+            kept.append(n)
+            lines.append(_lines(control, headers, n, one, amounts, reading.rates))
+            chunk.facts[places[n]] = None if control["document_reason"] else _facts(control)
+    chunk.lines = _table(lines, _shared(columns, controls, kept, reading), reading.masker)
+    _count_hits(chunk, [places[n] for n in kept], lines)
 
 
-def _all_masked(line: dict, masker: Masker) -> dict:
-    """The line with every text masked, also where nobody expects a number: codes, schemes, units, countries."""
-    return {
-        name: masker.mask(value, name).text if isinstance(value, str) and name not in _OURS else value
-        for name, value in line.items()
-    }
+def _fill_control(control: dict, columns: dict[str, list], n: int, amounts: Amounts) -> None:
+    """Fill the control row of a document whose amounts could be read."""
+    worth = None if amounts.net is None else sum(amounts.net)
+    kind, number, day = control["document_type"], control["document_number"], control["invoice_date"]
+    supplier = control["supplier_number"] or columns["supplier_account_number"][n] or control["supplier_name"]
+    printed_worth = None if worth is None else plain(worth)
+    control["document_id"] = document_id(kind, supplier, number, day, amounts.currency, printed_worth)
+    control["document_currency"] = amounts.currency
+    control["line_count"] = len(amounts.lines)
+    control["document_reason"] = amounts.reason or _missing(control)
+    control["document_net_amount"] = money(worth)
+    control.update(zip(amounts.control, map(money, amounts.control.values()), strict=True))
 
 
-_CONTROL_KEYS = ("document_id", "document_number", "document_type", "format_name", "document_currency")
+def _missing(control: dict) -> str | None:
+    missing = [name.replace("_", " ") for name in _REQUIRED if control[name] is None]
+    return f"has no {' and no '.join(missing)}" if missing else None
 
 
-def _missing(header: dict) -> str | None:
-    missing = [name for name in ("document_number", "invoice_date") if header[name] is None]
-    return f"has no {' and no '.join(name.replace('_', ' ') for name in missing)}" if missing else None
+def _lines(control: dict, headers: Headers, n: int, one: Records, amounts: Amounts, rates: Rates) -> DocumentLines:
+    rate = exchange_rate(headers.rates[n], amounts.currency, control["invoice_date"], rates)
+    return DocumentLines(
+        document_id=control["document_id"],
+        sign=one.kind.sign,
+        is_oioubl=headers.amounts[n].is_oioubl,
+        codes=headers.codes[n] | amounts.codes,
+        hits=headers.hits[n],
+        privacy_level=headers.columns["privacy_level"][n],
+        rate=rate,
+        amounts=amounts.lines,
+        extras=amounts.extras,
+        net=amounts.net or [],
+        kroner=net_amounts(amounts.net, rate.rate),
+        frees=one.amounts.frees,
+        vats=one.amounts.vats,
+        texts=one.texts,
+    )
 
 
-def _place(header: dict, own: dict, position: int, hits: int, amounts, kroner: list, rate: RateFound) -> dict:
-    """Position, identity and amounts of a line in its document."""
-    inherited = ("account_number", "delivery_from_date", "delivery_to_date", "order_number")
-    return {
-        "line_id": hash_of(header["document_id"], position),
-        "line_position": position,
-        "source_row": position,
-        **{name: own[name] if own[name] is not None else header[name] for name in inherited},
-        "document_net_amount": amounts.net[position - 1] if amounts.net else None,
-        "net_amount": kroner[position - 1] if kroner else None,
-        "exchange_rate": rate.rate,
-        "exchange_rate_source": rate.source,
-        "privacy_hit_count": own["privacy_hit_count"] + hits,
-        "privacy_level": max(header["privacy_level"], 1 if own["privacy_hit_count"] else 0),
-    }
+def _facts(control: dict) -> DocumentFacts:
+    currency, worth = control["document_currency"], control["document_net_amount"]
+    known = KnownDocument(control["source_name"], currency, worth, control["is_copy"])
+    keys = (control["supplier_number"], control["document_number"], control["invoice_date"], currency)
+    identity = (control["document_id"], control["document_uuid"], control["is_copy"])
+    return DocumentFacts(*identity, known, posting_of(*keys, worth))
 
 
-def _header(root: etree._Element, document_type: str, reading: Reading) -> tuple[dict, int]:
-    masker = reading.masker
-    supplier = party_of(root.find(f"{CAC}AccountingSupplierParty/{CAC}Party"), masker)
-    buyer = party_of(root.find(f"{CAC}AccountingCustomerParty/{CAC}Party"), masker)
-    payee = party_of(root.find(f"{CAC}PayeeParty"), masker)
-    texts, hits = _header_texts(root, masker)
-    hits += supplier.hit_count + buyer.hit_count + payee.hit_count
-    type_code = first_text(root, "InvoiceTypeCode", "CreditNoteTypeCode")
-    contradicts = type_code is not None and (type_code in _CREDIT_TYPES) != (document_type == "credit_note")
-    header = {
-        "municipality_name": reading.municipality_name,
-        "source_kind": "einvoice",
-        "document_type": document_type,
-        "is_copy": flag_of(root, "CopyIndicator"),
-        "invoice_date": date_of(root, "IssueDate"),
-        "vat_basis": "ex",
-        **_delivery(root),
-        **texts,
-        **_party_columns(supplier, buyer, payee),
-        "privacy_level": _privacy_level(root, hits),
-        "codes": {*supplier.check_codes, *buyer.check_codes, *(("type_code",) if contradicts else ())},
-    }
-    return header, hits
+def _shared(columns: dict[str, list], controls: list[dict], kept: list[int], reading: Reading) -> dict[str, pa.Array]:
+    """What all lines of a document share, one value for each document that has lines."""
+    schema = line_schema()
+    found = {name: [values[n] for n in kept] for name, values in columns.items() if name != "privacy_level"}
+    for name in ("source_name", "source_hash", "document_id", "document_currency"):
+        found[name] = [controls[n][name] for n in kept]
+    same = {"municipality_name": reading.municipality_name, "source_kind": "einvoice", "vat_basis": "ex"}
+    found |= {name: [value] * len(kept) for name, value in same.items()}
+    return {name: pa.array(values, schema.field(name).type) for name, values in found.items()}
 
 
-def _header_texts(root: etree._Element, masker: Masker) -> tuple[dict, int]:
-    found = {
-        "format_name": text_of(root, "CustomizationID"),
-        "document_number": text_of(root, "ID"),
-        "document_uuid": first_text(root, "UUID"),
-        "buyer_reference": first_text(root, "BuyerReference", "AccountingCustomerParty/Party/Contact/ID"),
-        "account_number": first_text(root, "AccountingCost", "AccountingCostCode"),
-        "order_number": first_text(root, "OrderReference/ID"),
-        "contract_reference_number": first_text(root, "ContractDocumentReference/ID"),
-        "project_number": first_text(root, "ProjectReference/ID") or _project_reference(root),
-        "credited_document_number": first_text(
-            root, "BillingReference/InvoiceDocumentReference/ID", "BillingReference/CreditNoteDocumentReference/ID"
-        ),
-    }
-    masked = {name: masker.mask(text, name) for name, text in found.items()}
-    return {name: mask.text for name, mask in masked.items()}, sum(mask.hit_count for mask in masked.values())
+def _table(lines: list[DocumentLines], shared: dict[str, pa.Array], masker: Masker) -> pa.Table:
+    """All lines at once, or, where they are very many, some at a time."""
+    if sum(len(one.texts) for one in lines) <= LINES_AT_ONCE:
+        return lines_of(lines, shared, masker)
+    tables = [line_schema().empty_table()]
+    for n, one in enumerate(lines):
+        own = {name: column.slice(n, 1) for name, column in shared.items()}
+        for start in range(0, len(one.texts), LINES_AT_ONCE):
+            tables.append(lines_of([one.part(start, start + LINES_AT_ONCE)], own, masker))
+    return pa.concat_tables(tables)
 
 
-def _project_reference(root: etree._Element) -> str | None:
-    """A credit note has no element of its own for the project: a document reference of type 50."""
-    for reference in root.iterfind(f"{CAC}AdditionalDocumentReference"):
-        if text_of(reference, "DocumentTypeCode") == "50":
-            return first_text(reference, "ID")
-    return None
-
-
-def _party_columns(supplier: Party, buyer: Party, payee: Party) -> dict:
-    is_foreign = supplier.kind == "company" and supplier.country and supplier.country != (buyer.country or "DK")
-    return {
-        "supplier_number": supplier.company_number,
-        "supplier_account_number": supplier.account_number,
-        "supplier_account_scheme": supplier.account_scheme,
-        "supplier_kind": "foreign" if is_foreign else supplier.kind,
-        "supplier_name": supplier.name,
-        "supplier_country": supplier.country,
-        "payee_number": payee.company_number or payee.account_number,
-        "buyer_number": buyer.company_number or (buyer.account_number if buyer.kind == "person" else None),
-        "buyer_name": buyer.name,
-        "buyer_gln_number": buyer.gln_number,
-    }
-
-
-def _privacy_level(root: etree._Element, hits: int) -> int:
-    marks = [int(mark.text) for mark in _PERSONAL_MARKS(root) if (mark.text or "").strip() in ("1", "2", "3")]
-    return max([*marks, 1 if hits or _PERSON_ANYWHERE(root) else 0])
-
-
-def _delivery(element: etree._Element) -> dict:
-    delivered = date_of(element, "Delivery/ActualDeliveryDate")
-    return {
-        "delivery_from_date": date_of(element, "InvoicePeriod/StartDate") or delivered,
-        "delivery_to_date": date_of(element, "InvoicePeriod/EndDate") or delivered,
-    }
-
-
-def _line(line: etree._Element, sign: int, amounts: LineAmounts, codes: set[str], masker: Masker) -> dict:
-    printed = {name: first_text(line, short_path) for name, short_path in _MASKED_LINE_TEXTS.items()}
-    printed |= {
-        "line_number": text_of(line, "ID"),
-        "item_gtin_number": gtin_of(line),
-        "item_name": first_text(line, "Item/Name"),
-        "line_text": _line_text(line),
-        "account_number": first_text(line, "AccountingCost", "AccountingCostCode"),
-        "order_number": first_text(line, "OrderLineReference/OrderReference/ID"),
-    }
-    masked = {name: masker.mask(text, name) for name, text in printed.items()}
-    hits = sum(mask.hit_count for mask in masked.values())
-    quantity_path = "InvoicedQuantity" if sign > 0 else "CreditedQuantity"
-    quantity = quantity_of(line, quantity_path, codes)
-    values = {name: mask.text for name, mask in masked.items()} | _delivery(line) | _item_codes(line) | {
-        "quantity": None if quantity is None else quantity * sign,
-        "unit_code": _unit_code(line, quantity_path),
-        "unit_price_amount": quantity_of(line, "Price/PriceAmount", codes),
-        "price_base_quantity": quantity_of(line, "Price/BaseQuantity", codes),
-        "price_unit_factor": quantity_of(line, "Price/OrderableUnitFactorRate", codes),
-        "line_allowance_amount": amounts.allowance,
-        "line_charge_amount": amounts.charge,
-        "is_free_of_charge": amounts.is_free,
-        "document_amount": amounts.amount,
-        "privacy_hit_count": hits,
-        "own_hits": hits,
-    }  # fmt: skip
-    codes |= amounts.check_codes | _price_codes(values, amounts, sign) | _sub_line_codes(line)
-    return values | {"check_codes": " ".join(sorted(codes)) or None}
-
-
-def _item_codes(line: etree._Element) -> dict:
-    unspsc, version = classification(line, "UNSPSC", "TST")
-    category, rate = vat_of(line)
-    try:
-        percent = round_amount(xml_decimal(rate), 4) if rate else None
-    except ValueError:
-        percent = None
-    return {
-        "item_unspsc_code": unspsc,
-        "item_unspsc_version": version,
-        "item_cpv_code": classification(line, "STI", "CPV")[0],
-        "vat_category": category,
-        "vat_rate": percent if percent is not None and abs(percent) < 100_000 else None,
-    }
-
-
-def _line_text(line: etree._Element) -> str | None:
-    """Description and notes, each once, without what the item name says already."""
-    name = text_of(line, "Item/Name")
-    parts = dict.fromkeys(texts_of(line, "Item/Description") + texts_of(line, "Note"))
-    return "; ".join(part for part in parts if part != name and without_filler(part)) or None
-
-
-def _unit_code(line: etree._Element, quantity_path: str) -> str | None:
-    found = next(line.iterchildren("{*}" + quantity_path), None)
-    return None if found is None else (found.get("unitCode") or "").strip() or None
-
-
-def _sub_line_codes(line: etree._Element) -> set[str]:
-    has_sub_lines = any(line.iterchildren(f"{CAC}SubInvoiceLine", f"{CAC}SubCreditNoteLine"))
-    return {"sub_lines"} if has_sub_lines else set()
-
-
-def _price_codes(values: dict, amounts: LineAmounts, sign: int) -> set[str]:
-    """Quantity × price against the amount, as each format counts it; information only."""
-    quantity, price = values["quantity"], values["unit_price_amount"]
-    if quantity is None or price is None or amounts.amount is None:
-        return set()
-    base = values["price_base_quantity"] or Decimal(1)
-    factor = values["price_unit_factor"] or Decimal(1)
-    extras = amounts.charge - amounts.allowance
-    expected = (quantity * price / base + extras, quantity * price / base, quantity * price * factor)
-    tolerance = Decimal(1) if amounts.is_oioubl else Decimal("0.02")
-    return set() if any(abs(e - amounts.amount) <= tolerance for e in expected) else {"quantity_price"}
+def _count_hits(chunk: Chunk, places: list[int], lines: list[DocumentLines]) -> None:
+    """Add what was masked on the lines to what was masked in the header."""
+    on_lines = chunk.lines["privacy_hit_count"].to_numpy()
+    if not on_lines.any():
+        return
+    row = 0
+    for place, one in zip(places, lines, strict=True):
+        count = len(one.texts)
+        chunk.hit_counts[place] += int(on_lines[row : row + count].sum()) - count * one.hits
+        row += count

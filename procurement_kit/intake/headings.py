@@ -11,12 +11,39 @@ from procurement_kit.intake.privacy import blank, clean_text
 from procurement_kit.intake.profiles import Profile, Source
 
 
-def _heading_key(heading: str) -> str:
+def heading_key(heading: str) -> str:
+    """A heading without regard to capitals and white space.
+
+    Examples
+    --------
+    >>> heading_key(" Beløb  EKSKL. moms ")
+    'beløb ekskl. moms'
+    """
     return (clean_text(heading) or "").casefold()
+
+
+def heading_places(header: Sequence[str]) -> dict[str, int]:
+    """Where each heading stands; «beløb#2» is the second of that name.
+
+    Examples
+    --------
+    >>> heading_places(["BoL", "Beløb", "BoL"])
+    {'bol#1': 0, 'beløb#1': 1, 'bol#2': 2}
+    """
+    counted: dict[str, int] = {}
+    places: dict[str, int] = {}
+    for place, heading in enumerate(header):
+        key = heading_key(heading)
+        counted[key] = counted.get(key, 0) + 1
+        places[f"{key}#{counted[key]}"] = place
+    return places
 
 
 def find_columns(header: Sequence[str], profile: Profile, *, where: str) -> dict[str, tuple[int, ...]]:
     """Which places of a row each column is read from.
+
+    Beside the columns of the profile: «[parts] art_code» for a column that is cut out of another, «[credit]» for
+    the one that turns the sign, and «[rows]» for the one that tells invoices from other rows.
 
     Raises
     ------
@@ -29,23 +56,19 @@ def find_columns(header: Sequence[str], profile: Profile, *, where: str) -> dict
     >>> find_columns(["Date", "AMOUNT "], profile, where="x.csv")
     {'document_amount': (1,)}
     """
-    counted: dict[str, int] = {}
-    places: dict[str, int] = {}
-    for place, heading in enumerate(header):
-        key = _heading_key(heading)
-        counted[key] = counted.get(key, 0) + 1
-        places[f"{key}#{counted[key]}"] = place
+    places = heading_places(header)
     wanted = dict(profile.columns)
-    if profile.art:
-        wanted["[art]"] = Source(profile.art.headings)
+    wanted |= {f"[parts] {column}": Source(rule.headings) for column, rule in profile.parts.items()}
     if profile.credit:
         wanted["[credit]"] = profile.credit[0]
+    if profile.rows:
+        wanted["[rows]"] = Source(profile.rows.headings)
     found, problems = {}, []
     for column, source in wanted.items():
-        here = [places.get(key if "#" in key else f"{key}#1") for key in map(_heading_key, source.headings)]
+        here = [places.get(key if "#" in key else f"{key}#1") for key in map(heading_key, source.headings)]
         present = [place for place in here if place is not None]
         if not present or (source.is_joined and len(present) < len(here)):
-            if column not in profile.optional:
+            if column.removeprefix("[parts] ") not in profile.optional:
                 problems.append(_missing_heading(column, source, header))
             continue
         found[column] = tuple(present) if source.is_joined else (present[0],)

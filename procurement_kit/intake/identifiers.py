@@ -6,6 +6,10 @@ without modulus 11 are issued. Fillers such as «n/a» are empty.
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _FILLERS = frozenset(
     (
@@ -68,6 +72,23 @@ def is_cvr_valid(number: str) -> bool:
     if not re.fullmatch(r"[1-9]\d{7}", number, re.ASCII):
         return False
     return sum(weight * int(digit) for weight, digit in zip(_CVR_WEIGHTS, number, strict=True)) % 11 == 0
+
+
+def are_cvr_valid(numbers: "pa.Array") -> "pa.Array":
+    """Whether texts of eight ASCII digits satisfy modulus 11, many at once.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> are_cvr_valid(pa.array(["99999993", "12345678", "09999993"])).to_pylist()
+    [True, False, False]
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    signs = np.frombuffer("".join(numbers.to_pylist()).encode("ascii"), np.uint8).reshape(-1, len(_CVR_WEIGHTS))
+    digits = signs.astype(np.int64) - ord("0")
+    return pa.array((digits @ np.array(_CVR_WEIGHTS) % 11 == 0) & (digits[:, 0] > 0))
 
 
 def is_gln_valid(number: str) -> bool:

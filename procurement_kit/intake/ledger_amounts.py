@@ -4,35 +4,41 @@ Amounts are read column-wise, once per distinct value, as decimals. What cannot 
 back, never a zero.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procurement_kit.intake.money import AMOUNT_LIMIT, DOCUMENT_PLACES, Rates, round_amount, to_net
+from procurement_kit.intake.cells import Distinct
+from procurement_kit.intake.decimals import Decimals, read_decimals
+from procurement_kit.intake.money import AMOUNT_LIMIT, NET_PLACES, Rates, to_net
 from procurement_kit.intake.profiles import Profile
-from procurement_kit.values import read_amount
+from procurement_kit.values import currencies_of
 
 DOCUMENT_TYPE, NET_TYPE, RATE_TYPE = pa.decimal128(18, 4), pa.decimal128(18, 2), pa.decimal128(18, 8)
+ONE = pa.scalar(Decimal(1), RATE_TYPE)
+_HAS_MARK = r"(?i)kr|dkk|sek|nok|eur|gbp|£|€"
+NO_AMOUNT, TOO_LARGE, NO_CURRENCY = "there is no amount", "the amount is too large to be one", "there is no currency"
+OTHER_CURRENCY = "the amount carries the mark of another currency than the row"
 
 
 @dataclass
 class AmountColumns:
-    """Amount columns of a batch, rows that have none with the reason, and rows that were rounded."""
+    """Amount columns of a batch, why rows have none, and which rows were rounded."""
 
+    amounts: Distinct
     columns: dict[str, pa.Array]
-    reasons: dict[int, str] = field(default_factory=dict)
-    rounded: list[int] = field(default_factory=list)
+    reasons: list[tuple[pa.Array, str]] = field(default_factory=list)
+    rounded: pa.Array | None = None
 
 
 def ledger_amounts(
-    cells: pa.DictionaryArray,
+    cells: Distinct,
     profile: Profile,
     *,
-    credit: pa.DictionaryArray | None,
-    currencies: pa.Array,
+    credit: Distinct | None,
+    currencies: Distinct,
     days: pa.Array,
     rates: Rates,
 ) -> AmountColumns:
@@ -40,92 +46,128 @@ def ledger_amounts(
 
     Parameters
     ----------
-    cells : pyarrow.DictionaryArray
-        Amounts as printed.
+    cells : Distinct
+        Amounts as printed, empty where nothing is there.
     profile : Profile
         Says decimal mark and sign.
-    credit : pyarrow.DictionaryArray, optional
+    credit : Distinct, optional
         Cells that turn the sign, such as K in a debit/credit column.
-    currencies, days : pyarrow.Array
-        Currency and date of each row.
+    currencies : Distinct
+        Currency of each row.
+    days : pyarrow.Array
+        Date of each row.
     rates : Rates
         Exchange rates of the municipality.
     """
-    distinct = [_read(text, profile) for text in cells.dictionary.to_pylist()]
-    amounts = pa.array([amount for amount, _ in distinct], DOCUMENT_TYPE).take(cells.indices)
-    result = AmountColumns({})
-    troubled = {place: problem for place, (_, problem) in enumerate(distinct) if problem}
-    if troubled or cells.null_count:
-        for row, place in enumerate(cells.indices.to_pylist()):
-            problem = "there is no amount" if place is None else troubled.get(place)
-            if problem == "rounded":
-                result.rounded.append(row)
-            elif problem:
-                result.reasons[row] = problem
+    found = read_decimals(cells.values, profile.decimal_mark, DOCUMENT_TYPE, spare=1)
+    values = found.values if profile.sign == "positive_is_spend" else pc.negate(found.values)
+    amounts = cells.with_values(values)
     if credit is not None:
-        amounts = _turned(amounts, credit, profile)
+        amounts = Distinct.of(_turned(amounts.rows, credit, profile))
     row_rates, sources = _row_rates(currencies, days, rates)
-    for row in pc.indices_nonzero(pc.is_null(currencies)).to_pylist():
-        result.reasons.setdefault(row, "there is no currency")
-    result.columns = {
-        "document_amount": amounts,
-        "document_net_amount": amounts,
+    columns = {
+        "document_amount": amounts.rows,
+        "document_net_amount": amounts.rows,
         "exchange_rate": row_rates,
         "exchange_rate_source": sources,
     }
-    return result
+    reasons = _unread(cells, found, profile) + _wrong_currency(cells, currencies)
+    return AmountColumns(amounts, columns, reasons, cells.spread(found.is_rounded))
 
 
-def _read(text: str | None, profile: Profile) -> tuple[Decimal | None, str]:
-    """An amount with four decimals, and what is the matter with it; the cell itself is never quoted."""
-    bare = " ".join((text or "").split())
-    if not bare or profile.is_missing("document_amount", bare):
-        return None, "there is no amount"
-    try:
-        amount = read_amount(bare, profile.decimal_mark)
-    except ValueError:
-        return None, f"the amount cannot be read with decimal mark «{profile.decimal_mark}»"
-    if amount is None:
-        return None, "there is no amount"
-    if abs(amount) >= AMOUNT_LIMIT:
-        return None, "the amount is too large to be one"
-    rounded = round_amount(amount, DOCUMENT_PLACES)
-    turned = rounded if profile.sign == "positive_is_spend" else -rounded
-    return turned + 0, "rounded" if rounded != amount else ""
+def _unread(cells: Distinct, found: Decimals, profile: Profile) -> list[tuple[pa.Array, str]]:
+    is_wrong = pc.or_(found.is_unreadable, found.is_too_large)
+    reasons = {
+        NO_AMOUNT: pc.and_not(pc.is_null(found.values), is_wrong),
+        f"the amount cannot be read with decimal mark «{profile.decimal_mark}»": found.is_unreadable,
+        TOO_LARGE: found.is_too_large,
+    }
+    spread = ((cells.spread(marks), reason) for reason, marks in reasons.items())
+    return [(rows, reason) for rows, reason in spread if rows is not None]
 
 
-def _turned(amounts: pa.Array, credit: pa.DictionaryArray, profile: Profile) -> pa.Array:
-    marks = [" ".join((text or "").split()).casefold() in profile.credit[1] for text in credit.dictionary.to_pylist()]
-    is_credit = pc.fill_null(pa.array(marks, pa.bool_()).take(credit.indices), False)
-    return pc.if_else(is_credit, pc.negate(amounts), amounts)
+def _wrong_currency(cells: Distinct, currencies: Distinct) -> list[tuple[pa.Array, str]]:
+    """Rows without currency, and rows whose amount carries the mark of another one."""
+    missing = currencies.spread(pc.is_null(currencies.values))
+    reasons = [] if missing is None else [(missing, NO_CURRENCY)]
+    has_mark = pc.fill_null(pc.match_substring_regex(cells.values, _HAS_MARK), False)
+    if not pc.any(has_mark).as_py():
+        return reasons
+    marks = [currencies_of(text or "") for text in cells.values.to_pylist()]
+    for allowed in sorted(set(marks) - {()}):
+        marked = pa.array([mark == allowed for mark in marks]).take(cells.places)
+        is_other = pc.invert(pc.is_in(currencies.rows, pa.array(allowed)))
+        reasons.append((pc.and_(marked, pc.and_(is_other, pc.is_valid(currencies.rows))), OTHER_CURRENCY))
+    return reasons
 
 
-def _row_rates(currencies: pa.Array, days: pa.Array, rates: Rates) -> tuple[pa.Array, pa.Array]:
-    if pc.all(pc.fill_null(pc.equal(currencies, rates.currency), False)).as_py():
-        one = pa.array([Decimal(1)], RATE_TYPE)
-        return one.take(pa.array([0] * len(currencies))), pa.nulls(len(currencies), pa.string())
-    known: dict[tuple, tuple] = {}
-    for key in set(zip(currencies.to_pylist(), days.to_pylist(), strict=True)):
-        rate = rates.rate(*key) if key[0] else None
-        known[key] = (rate, rates.source(key[0], rate))
-    found = [known[key] for key in zip(currencies.to_pylist(), days.to_pylist(), strict=True)]
-    return pa.array([rate for rate, _ in found], RATE_TYPE), pa.array([source for _, source in found], pa.string())
+def _turned(amounts: pa.Array, credit: Distinct, profile: Profile) -> pa.Array:
+    is_mark = credit.mapped(lambda text: " ".join((text or "").split()).casefold() in profile.credit[1], pa.bool_())
+    return pc.if_else(is_mark.rows, pc.negate(amounts), amounts)
 
 
-def ledger_net(amounts: pa.Array, row_rates: pa.Array, document_ids: Sequence[str]) -> pa.Array:
-    """Amounts in the municipality's currency, rounded by largest remainder within each document."""
-    own = pc.all(pc.fill_null(pc.equal(row_rates, pa.scalar(Decimal(1), RATE_TYPE)), False)).as_py()
-    if own:
-        try:
-            return amounts.cast(NET_TYPE)
-        except pa.ArrowInvalid:
-            pass  # some amount has more than two decimals: each document is rounded as a whole
-    net: list[Decimal | None] = [None] * len(amounts)
+def _row_rates(currencies: Distinct, days: pa.Array, rates: Rates) -> tuple[pa.Array, pa.Array]:
+    """Exchange rate and its source for each row, looked up once per currency and day."""
+    count = len(days)
+    is_own = pc.fill_null(pc.equal(currencies.values, rates.currency), False)
+    if pc.all(is_own.take(currencies.places)).as_py():
+        return pa.repeat(ONE, count), pa.nulls(count, pa.string())
+    keys = pc.binary_join_element_wise(
+        currencies.rows, days.cast(pa.string()), " ", null_handling="replace", null_replacement=""
+    )
+    pairs = Distinct.of(keys)
+    first = pc.index_in(pa.array(range(len(pairs.values)), pa.int32()), pairs.places)
+    at = [currencies.rows.take(first).to_pylist(), days.take(first).to_pylist()]
+    found = [rates.rate(currency, day) if currency else None for currency, day in zip(*at, strict=True)]
+    sources = [rates.source(currency, rate) for currency, rate in zip(at[0], found, strict=True)]
+    return (
+        pairs.with_values(pa.array(found, RATE_TYPE)).rows,
+        pairs.with_values(pa.array(sources, pa.string())).rows,
+    )
+
+
+# --- in the municipality's currency ---------------------------------------------------------------------------------
+
+
+def ledger_net(amounts: pa.Array, row_rates: pa.Array, document_ids: pa.Array) -> pa.Array:
+    """Amounts in the municipality's currency, rounded by largest remainder within each document.
+
+    Examples
+    --------
+    >>> third = pa.array([Decimal("0.3333")] * 3, DOCUMENT_TYPE)
+    >>> one = pa.array([Decimal(1)] * 3, RATE_TYPE)
+    >>> [str(part) for part in ledger_net(third, one, pa.array(["d", "d", "d"])).to_pylist()]
+    ['0.34', '0.33', '0.33']
+    """
+    is_own = pc.all(pc.equal(row_rates, ONE)).as_py() and not row_rates.null_count
+    exact = amounts if is_own else pc.multiply(amounts, row_rates)
+    net = pc.round(exact, NET_PLACES, "half_to_even")
+    if is_own and pc.all(pc.equal(net, exact)).as_py() is not False:
+        return amounts.cast(NET_TYPE)
+    if not is_own:
+        is_small = pc.less(pc.abs(net), pa.scalar(AMOUNT_LIMIT * 100, net.type))
+        net = pc.if_else(is_small, net, pa.scalar(None, net.type))
+    net = net.cast(NET_TYPE)
+    uneven = pc.is_in(document_ids, _uneven(exact, document_ids, row_rates))
+    return pc.replace_with_mask(net, uneven, _shared(amounts, row_rates, document_ids, uneven))
+
+
+def _uneven(exact: pa.Array, document_ids: pa.Array, row_rates: pa.Array) -> pa.Array:
+    """Documents whose rounded lines do not add up to their rounded sum: they are rounded as a whole."""
+    rounded = pc.round(exact, NET_PLACES, "half_to_even")
+    table = pa.table({"document": document_ids, "rate": row_rates, "exact": exact, "rounded": rounded})
+    sums = table.group_by(["document", "rate"]).aggregate([("exact", "sum"), ("rounded", "sum")])
+    goal = pc.round(sums["exact_sum"], NET_PLACES, "half_towards_infinity")
+    return sums.filter(pc.not_equal(goal, sums["rounded_sum"]))["document"].combine_chunks()
+
+
+def _shared(amounts: pa.Array, row_rates: pa.Array, document_ids: pa.Array, uneven: pa.Array) -> pa.Array:
+    values, rate_values = amounts.filter(uneven).to_pylist(), row_rates.filter(uneven).to_pylist()
     groups: dict[tuple, list[int]] = {}
-    values, rate_values = amounts.to_pylist(), row_rates.to_pylist()
-    for row, (amount, rate) in enumerate(zip(values, rate_values, strict=True)):
-        if amount is not None and rate is not None:
-            groups.setdefault((document_ids[row], rate), []).append(row)
+    for row, key in enumerate(zip(document_ids.filter(uneven).to_pylist(), rate_values, strict=True)):
+        if values[row] is not None and key[1] is not None:
+            groups.setdefault(key, []).append(row)
+    net: list[Decimal | None] = [None] * len(values)
     for (_, rate), rows in groups.items():
         for row, part in zip(rows, to_net([values[row] for row in rows], rate), strict=True):
             net[row] = part if abs(part) < AMOUNT_LIMIT * 100 else None

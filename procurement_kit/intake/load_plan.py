@@ -4,11 +4,15 @@ The same content is left alone, unless profile or exchange rates have changed. T
 replaces exactly the lines of the older file; what else the older load held is carried over.
 """
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from procurement_kit import store
+from procurement_kit.errors import ParameterError, ProcurementError
 from procurement_kit.fingerprints import fingerprint
 from procurement_kit.intake.archives import SourceFile
+from procurement_kit.intake.headings import find_columns
+from procurement_kit.intake.ledgers import open_ledger
 from procurement_kit.intake.money import Rates, rates_path
 from procurement_kit.intake.profiles import Profile
 from procurement_kit.intake.report import SourceReport
@@ -19,21 +23,76 @@ from procurement_kit.settings import Municipality
 class Plan:
     """What an import has to do: files to read, files read before, and which earlier files they replace."""
 
-    profile: Profile | None
+    profiles: dict[str, Profile]  # hash of a ledger file → the profile it is read with
+    refused: dict[str, ProcurementError]  # hash of a ledger file → why it cannot be read
     rates: Rates
     rates_hash: str
     sequence: int
+    loads: list[dict]  # what was imported before
     new: list[SourceFile] = field(default_factory=list)
     unchanged: list[SourceReport] = field(default_factory=list)
     replaced: dict[str, str] = field(default_factory=dict)  # old hash → hash of the file that replaces it
-    old_loads: list[dict] = field(default_factory=list)  # loads that hold a replaced file
+
+    def keep_what_unread_files_would_replace(self, unread: Set[str]) -> None:
+        """A file that could not be read replaces nothing but itself."""
+        self.replaced = {old: new for old, new in self.replaced.items() if new not in unread or old == new}
+
+    def profile_hash(self, source: SourceFile) -> str:
+        """Changes with everything the profile says; empty for e-invoices."""
+        profile = self.profiles.get(source.hash)
+        return fingerprint(repr(profile))[:16] if profile else ""
+
+    @property
+    def old_loads(self) -> list[dict]:
+        """Earlier imports that hold a file which is replaced."""
+        return [load for load in self.loads if any(facts["hash"] in self.replaced for facts in load["sources"])]
 
     def format_name(self, source: SourceFile) -> str:
         """Name and version of the profile a file is read with; empty for e-invoices."""
-        return self.profile.format_name if source.kind == "ledger" and self.profile else ""
+        profile = self.profiles.get(source.hash)
+        return profile.format_name if profile else ""
 
 
-def make_plan(municipality: Municipality, sources: list[SourceFile], profile: Profile | None, rates: Rates) -> Plan:
+def choose_profiles(
+    sources: list[SourceFile], profiles: Sequence[Profile]
+) -> tuple[dict[str, Profile], dict[str, ProcurementError]]:
+    """Choose for each ledger file the one of the named profiles whose headings fit.
+
+    Returns
+    -------
+    tuple of dict
+        By the hash of the file: its profile; or why it cannot be read.
+    """
+    chosen, refused = {}, {}
+    for source in sources:
+        if source.kind == "ledger":
+            try:
+                chosen[source.hash] = _profile_of(source, profiles)
+            except ProcurementError as error:
+                refused[source.hash] = error
+    return chosen, refused
+
+
+def _profile_of(source: SourceFile, profiles: Sequence[Profile]) -> Profile:
+    fitting, errors = [], []
+    for profile in profiles:
+        try:
+            find_columns(open_ledger(source.path, profile).header, profile, where=source.name)
+            fitting.append(profile)
+        except ProcurementError as error:
+            errors.append(error)
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        raise errors[0]
+    raise ParameterError(
+        f"{source.name} fits several of the profiles named: {', '.join(profile.name for profile in fitting)}.",
+        expected="one profile per file",
+        todo="import the file by itself, with the profile that is meant",
+    )
+
+
+def make_plan(municipality: Municipality, sources: list[SourceFile], profiles: Sequence[Profile], rates: Rates) -> Plan:
     """Compare the files of an import with what was read before.
 
     Parameters
@@ -42,30 +101,32 @@ def make_plan(municipality: Municipality, sources: list[SourceFile], profile: Pr
         Whose loads are looked at.
     sources : list of SourceFile
         Files of this import.
-    profile : Profile or None
-        Profile the ledgers are read with.
+    profiles : sequence of Profile
+        Profiles the ledgers are read with.
     rates : Rates
         Exchange rates of the municipality.
     """
     loads = store.loads(municipality)
     sequence = max((int(load["load_key"].split("-")[0]) for load in loads), default=0) + 1
-    plan = Plan(profile, rates, fingerprint(rates_path(municipality)), sequence)
-    old = [facts for load in loads for facts in load["sources"]]
+    chosen = choose_profiles(sources, profiles)
+    plan = Plan(*chosen, rates, fingerprint(rates_path(municipality)), sequence, loads)
+    old = {facts["hash"]: facts for load in loads for facts in load["sources"]}
+    of_name: dict[str, set[str]] = {}
+    for facts in old.values():
+        of_name.setdefault(facts["name"], set()).add(facts["hash"])
     seen: set[str] = set()
     delivered = {source.hash for source in sources}
     for source in sources:
-        same = next((facts for facts in old if facts["hash"] == source.hash), None)
+        same = old.get(source.hash)
         if source.hash in seen:
             plan.unchanged.append(_untouched(source, "repeated", "the same file stands twice in this import"))
         elif same and _is_current(same, source, plan):
             plan.unchanged.append(_untouched(source, "unchanged", "read before"))
         else:
             plan.new.append(source)
-            of_that_name = {facts["hash"] for facts in old if facts["name"] == source.name} - delivered
-            replaced = of_that_name | {facts["hash"] for facts in old if facts["hash"] == source.hash}
+            replaced = of_name.get(source.name, set()) - delivered | {source.hash} & set(old)
             plan.replaced |= dict.fromkeys(replaced, source.hash)
         seen.add(source.hash)
-    plan.old_loads = [load for load in loads if any(facts["hash"] in plan.replaced for facts in load["sources"])]
     return plan
 
 
@@ -75,6 +136,8 @@ def _untouched(source: SourceFile, status: str, reason: str) -> SourceReport:
 
 def _is_current(facts: dict, source: SourceFile, plan: Plan) -> bool:
     """Read before, with the same profile, and with the same exchange rates where they matter."""
+    if source.kind == "ledger" and not facts["by_currency"]:
+        return False  # it could not be read: perhaps it can now
     is_foreign = set(facts["by_currency"]) - {plan.rates.currency, ""}
     same_rates = not is_foreign or facts["rates_hash"] == plan.rates_hash
-    return facts["format_name"] == plan.format_name(source) and same_rates
+    return facts["profile_hash"] == plan.profile_hash(source) and same_rates

@@ -1,47 +1,51 @@
-"""Where does a text hold a personal number, and what stands there instead?
+"""What stands instead of a personal number, and instead of the name of a private person?
 
-Certain: hyphenated, or a possible date beside a word such as cpr, født or borger. Suspect: any other ten digits with a
-possible date; masked by default. Left: ten bare digits in account, order, GLN and telephone fields. What is masked
-becomes a keyed token; the same number gives the same token however it was written. Done once per distinct text.
+A keyed token; the same number gives the same token however it was written, and another municipality's key another one.
+Where a number stands is found by `personal_numbers`. Done once per distinct text. Names of citizens in running text
+cannot be found; what a supplier's name itself says is in knowledge/person_words.csv.
 """
 
 import base64
-import calendar
+import csv
 import hashlib
 import hmac
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import NamedTuple
 
-from procurement_kit.names import TOKEN
+from procurement_kit.names import TOKEN, firm_part, normalise_supplier_name, normalise_text
+from procurement_kit.personal_numbers import (
+    NUMBER_FIELDS,
+    PERSON_SCHEMES,
+    blank,
+    count_person_numbers,
+    is_person_scheme,
+    is_personal_number,
+    is_possible_date,
+    plain_digits,
+    replace_numbers,
+)
+
+__all__ = [
+    "NUMBER_FIELDS", "PERSON_FIELD", "PERSON_NAME", "PERSON_SCHEMES", "Masked", "Masker", "blank", "clean_text",
+    "count_person_numbers", "is_person_scheme", "is_personal_heading", "is_personal_number", "is_possible_date",
+    "masker_for", "names_a_person",
+]  # fmt: skip
 
 CACHE_SIZE = 500_000
 PERSON_NAME = "Privatperson"
-PERSON_SCHEMES = ("DK:CPR", "0237", "P")
-# Fields where ten bare digits are what one expects: accounts, orders, location numbers, telephones.
-NUMBER_FIELDS = frozenset(
-    ("account_number", "function_number", "buyer_unit_number", "buyer_gln_number", "item_gtin_number", "order_number")
-    + ("order_line_number", "contract_reference_number", "project_number")
+PERSON_FIELD = "person"  # a field whose every value is a person's, unless it is a company's number
+# Columns that hold persons' numbers by nature: there a lost leading zero is put back, and bare digits are no account.
+PERSON_COLUMNS = ("buyer_reference", "payee_number", PERSON_FIELD)
+_COMPANY_NUMBER = re.compile(r"(?:DK[ -]?)?[1-9]\d{7}", re.IGNORECASE | re.ASCII)
+_LOCATION_NUMBER = re.compile(r"57\d{11}", re.ASCII)
+_HEADING_WORDS = re.compile(
+    r"ydelsesmodtager(?:s?nr|s?nummer)?|betalingsmodtager(?:s?nr|s?nummer)|oplysningspligt(?:ig|modtager)?(?:s?nr|s?nummer)?"
+    r"|cpr(?:nr|nummer)?|person(?:nr|nummer|id)|p(?:ersonal)?n(?:umme)?r|fødselsn(?:umme)?r|borger(?:s?cpr|nr|nummer|id)?"
 )
-_DASHES = r"\uff0d\u2010-\u2015\u2212"
-_MIGHT = re.compile(rf"(?:\d[ \u00a0._/{_DASHES}-]{{0,3}}){{6}}")
-_SEPARATOR = rf"(?:[ \u00a0]?[-{_DASHES}._/]{{1,2}}[ \u00a0]?|[ \u00a0])?"
-_GLUED = rf"(?<=[^\W\d_])(?=\d{{6}}[-{_DASHES}]\d{{4}})"  # letters right before a hyphenated number
-_ENDED = rf"(?!\d)(?:(?<=[-{_DASHES}]\d{{4}})|(?![A-Za-z]))"
-_NUMBER = re.compile(
-    rf"(?:(?<![\dA-Za-z])|(?<=cpr)|(?<=nr)|{_GLUED})"
-    rf"(\d{{6}}|\d{{2}}([./ -])\d{{2}}\2(?:\d{{2}})?\d{{2}}(?=[-.]))({_SEPARATOR})(\d{{4}}){_ENDED}",
-    re.IGNORECASE,
-)
-_WORD = re.compile(r"cpr(?!-[A-Z2-7]{12})|borger|født|foedt|(?<![a-zæøå])pers", re.IGNORECASE)
-_BORN = re.compile(
-    r"((?:cpr(?!-[A-Z2-7]{12})|født|foedt|(?<![a-zæøå])pers)[^\d\n]{0,20})(?<![\dA-Za-z])(\d{6})(?![\dA-Za-z])"
-    r"(?![.,]\d|[ \u00a0]?(?:kr|stk))",
-    re.IGNORECASE,
-)
-_NEAR = 30
-_HYPHENS = set("-\uff0d\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 
 
 class Masked(NamedTuple):
@@ -51,88 +55,24 @@ class Masked(NamedTuple):
     hit_count: int
 
 
-def is_possible_date(digits: str, century_digit: str = "") -> bool:
-    """Whether six digits can be a birthday; days 61–91 are replacement numbers.
-
-    Examples
-    --------
-    >>> is_possible_date("010190"), is_possible_date("610190"), is_possible_date("320190"), is_possible_date("290223")
-    (True, True, False, False)
-    """
-    day, month, year = int(digits[:2]), int(digits[2:4]), int(digits[4:])
-    day -= 60 if day > 60 else 0
-    if not 1 <= month <= 12:
-        return False
-    years = [_year(year, int(century_digit))] if century_digit else [1900 + year, 2000 + year]
-    return any(1 <= day <= calendar.monthrange(full, month)[1] for full in years)
-
-
-def _year(year: int, century_digit: int) -> int:
-    if century_digit <= 3:
-        return 1900 + year
-    if century_digit in (4, 9):
-        return (2000 if year <= 36 else 1900) + year
-    return (2000 if year <= 57 else 1800) + year
-
-
-def digits_of(text: str) -> str:
-    """The digits of a text, as ASCII digits."""
-    return "".join(str(unicodedata.digit(sign)) for sign in text if sign.isdecimal())
-
-
-def is_personal_number(text: str | None) -> bool:
-    """Whether a whole cell is ten digits with a possible date, with or without separator.
-
-    Examples
-    --------
-    >>> is_personal_number("010190-1234"), is_personal_number("0101901234"), is_personal_number("9901901234")
-    (True, True, False)
-    """
-    found = _NUMBER.fullmatch((text or "").strip())
-    return bool(found) and _is_number(found)
-
-
-def _is_number(found: re.Match) -> bool:
-    return is_possible_date(_short_date(found[1]), digits_of(found[4])[0])
-
-
-def _short_date(text: str) -> str:
-    """Day, month and year in six digits, the century left out."""
-    digits = digits_of(text)
-    return digits if len(digits) == 6 else digits[:4] + digits[6:]
-
-
 def clean_text(text: str | None) -> str | None:
     """Unicode NFC, white space as single spaces, no control characters; None where nothing is left."""
     if not text:
         return None
-    flat = unicodedata.normalize("NFC", text)
-    if not flat.isprintable():
-        flat = "".join(sign for sign in flat if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
-    flat = " ".join(flat.split())
-    return flat or None
+    if not text.isprintable():
+        text = "".join(sign for sign in text if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
+    return " ".join(unicodedata.normalize("NFC", text).split()) or None
 
 
-def blank(text: str) -> str:
-    """Take personal numbers out without a key, for messages.
+def is_personal_heading(heading: str) -> bool:
+    """Whether a column is personal by nature, whatever a profile calls it.
 
     Examples
     --------
-    >>> blank("faktura 010190-1234.xml")
-    'faktura ******.xml'
+    >>> is_personal_heading("Ydelsesmodtagernr."), is_personal_heading("CPR-nr."), is_personal_heading("Kreditornr.")
+    (True, True, False)
     """
-    return _masked(text, lambda _: "******", is_number_field=False, keep_suspects=False).text or ""
-
-
-def count_person_numbers(text: str) -> int:
-    """Count what is certainly a personal number in a text that leaves the house.
-
-    Examples
-    --------
-    >>> count_person_numbers("til 010190-1234, konto 0101901234")
-    1
-    """
-    return _masked(text, lambda _: "", is_number_field=False, keep_suspects=True).hit_count
+    return bool(_HEADING_WORDS.fullmatch(normalise_text(heading).replace(" ", "")))
 
 
 class Masker:
@@ -159,24 +99,67 @@ class Masker:
         >>> Masker(b"key").token("010190-1234") == Masker(b"key").token("0101901234")
         True
         """
-        digest = hmac.new(self._key, digits_of(number).encode("ascii"), hashlib.sha256).digest()
+        return self._token(plain_digits(number))
+
+    def _token(self, content: str) -> str:
+        digest = hmac.new(self._key, content.encode(), hashlib.sha256).digest()
         return f"CPR-{base64.b32encode(digest)[:12].decode('ascii')}"
 
     def person_token(self, identifier: str | None) -> str | None:
-        """The token of an identifier that is known to be a person's, whatever it looks like."""
+        """The token of an identifier that is known to be a person's, whatever it looks like; a lost zero is put back.
+
+        Examples
+        --------
+        >>> masker = Masker(b"key")
+        >>> masker.person_token("101901234") == masker.token("010190-1234")
+        True
+        """
         if not identifier or re.fullmatch(TOKEN, identifier):
             return identifier or None
-        if digits_of(identifier):
-            return self.token(identifier)
-        digest = hmac.new(self._key, identifier.casefold().encode(), hashlib.sha256).digest()
-        return f"CPR-{base64.b32encode(digest)[:12].decode('ascii')}"
+        digits = plain_digits(identifier)
+        if len(digits) == 9 and is_possible_date("0" + digits[:5], digits[5]):
+            digits = "0" + digits
+        return self._token(digits or identifier.casefold())
+
+    def mask_values(self, texts: Sequence[str | None], field: str = "") -> tuple[list[str | None], list[int]]:
+        """Mask distinct texts of one column.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Each value once; the caller joins back.
+        field : str
+            Column they stand in, or `PERSON_FIELD`.
+
+        Returns
+        -------
+        tuple of (list of str, list of int)
+            The texts without personal numbers, and how many each held.
+        """
+        masked = [self._mask(text, field) for text in texts]
+        return [one.text for one in masked], [one.hit_count for one in masked]
 
     def _mask(self, text: str | None, field: str = "") -> Masked:
         """Clean a text and mask it as the named column asks for."""
         cleaned = clean_text(text)
-        if cleaned is None or not _MIGHT.search(cleaned):
-            return Masked(cleaned, 0)
-        return _masked(cleaned, self.token, is_number_field=field in NUMBER_FIELDS, keep_suspects=self._keep_suspects)
+        if cleaned is None:
+            return Masked(None, 0)
+        if field in PERSON_COLUMNS:
+            return self._mask_person(cleaned, field)
+        is_number_field = field in NUMBER_FIELDS
+        found = replace_numbers(
+            cleaned, self._token, is_number_field=is_number_field, keep_suspects=self._keep_suspects
+        )
+        return Masked(*found)
+
+    def _mask_person(self, text: str, field: str) -> Masked:
+        """A cell of a column that is personal by nature."""
+        without, hits = replace_numbers(text, self._token)
+        is_lost_zero = re.fullmatch(r"\d{9}", text, re.ASCII) and is_possible_date("0" + text[:5], text[5])
+        is_company = _COMPANY_NUMBER.fullmatch(text) or _LOCATION_NUMBER.fullmatch(text)
+        if is_lost_zero or (field == PERSON_FIELD and not is_company and not re.search(TOKEN, without)):
+            return Masked(self.person_token(text), 1)
+        return Masked(without, hits)
 
 
 @cache
@@ -185,31 +168,32 @@ def masker_for(key: bytes) -> Masker:
     return Masker(key)
 
 
-def _masked(text: str, token_of, *, is_number_field: bool, keep_suspects: bool) -> Masked:
-    hits = 0
+# --- names ----------------------------------------------------------------------------------------------------------
 
-    def near_word(found: re.Match) -> bool:
-        # The window is wider than _NEAR, so that a word or a token at its edge is seen whole.
-        words = _WORD.finditer(text, max(found.start() - _NEAR - 10, 0), found.end() + _NEAR + 20)
-        return any(found.start() - word.end() <= _NEAR and word.start() - found.end() <= _NEAR for word in words)
 
-    def replace(found: re.Match) -> str:
-        nonlocal hits
-        if not _is_number(found):
-            return found[0]
-        is_certain = bool(_HYPHENS & set(found[3])) or near_word(found)
-        is_bare = not found[3] and not found[2]
-        if not is_certain and (keep_suspects or (is_number_field and is_bare)):
-            return found[0]
-        hits += 1
-        return token_of(_short_date(found[1]) + found[4])
+@lru_cache(maxsize=262_144)
+def names_a_person(name: str | None) -> bool:
+    """Whether a supplier's name itself says that it is a private person; for suppliers without a company number.
 
-    def replace_born(found: re.Match) -> str:
-        nonlocal hits
-        if not is_possible_date(digits_of(found[2])):
-            return found[0]
-        hits += 1
-        return found[1] + token_of(found[2])
+    Words such as «Plejefamilie» and «Kontaktperson» from knowledge/person_words.csv; a name with a legal form is a
+    company's. «Hans Hansen» says nothing, and is not found.
 
-    without = _NUMBER.sub(replace, text)
-    return Masked(_BORN.sub(replace_born, without), hits)
+    Examples
+    --------
+    >>> names_a_person("Plejefamilie Jensen"), names_a_person("Plejefamilie ApS"), names_a_person("Borgernes Avis")
+    (True, False, False)
+    """
+    words = normalise_text(firm_part(name or ""))
+    if not _person_words().search(words):
+        return False
+    has_legal_form = len(normalise_supplier_name(name).split()) < len(words.split())
+    return not has_legal_form
+
+
+@cache
+def _person_words() -> re.Pattern:
+    path = files("procurement_kit") / "knowledge" / "person_words.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [(normalise_text(row["word"]), row["place"]) for row in csv.DictReader(file, delimiter=";")]
+    parts = {"whole": r"^{}$", "start": r"^{}\b", "anywhere": r"\b{}\b"}
+    return re.compile("|".join(parts[place].format(re.escape(word)) for word, place in rows))

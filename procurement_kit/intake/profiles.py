@@ -4,32 +4,21 @@ A profile is a TOML file that says which heading carries which column, how amoun
 spend, and which values mean «nothing». It is strict: an unknown key is an error with the nearest known one.
 """
 
-import codecs
 import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from procurement_kit.columns import TEXT
 from procurement_kit.errors import InputNotFoundError, SettingsError, nearest
-from procurement_kit.tables import COMPUTED_BY_INTAKE, INVOICE_LINES, LABEL_LEVELS
-from procurement_kit.templates import read_cell
-from procurement_kit.values import DATE_FORMATS
+from procurement_kit.intake.profile_checks import LABELS, MAPPABLE, SIGNS, profile_problems
 
 if TYPE_CHECKING:
     from procurement_kit.settings import Municipality
 
-LABELS = tuple(f"labelled_category_{level}" for level in LABEL_LEVELS)
-MAPPABLE = {column.name: column for column in INVOICE_LINES.filled_in if column.name not in LABELS}
-NEEDED = ("document_amount", "document_currency", "supplier_name")
-VAT_BASES = ("ex", "incl", "unknown")
-SIGNS = ("positive_is_spend", "negative_is_spend")
 DELIMITERS = {"auto": "", "semicolon": ";", "comma": ",", "tab": "\t", "pipe": "|"} | {mark: mark for mark in ";,\t|"}
-_KEYS = ("name", "version", "vat_basis", "sign", "optional") + (
-    "format", "columns", "constants", "missing", "labels", "art", "persons", "pad", "credit",
-)  # fmt: skip
-_FORMAT_KEYS = ("encoding", "delimiter", "decimal_mark", "date_formats", "header_row", "quote")
+__all__ = ["DELIMITERS", "LABELS", "MAPPABLE", "SIGNS"]
+__all__ += ["PartRule", "Profile", "RowRule", "Source", "find_profile", "read_profile"]
 
 
 @dataclass(frozen=True)
@@ -41,13 +30,63 @@ class Source:
 
 
 @dataclass(frozen=True)
-class ArtRule:
-    """How the art is cut out of another column: from a place and a length, or by a pattern with one group."""
+class PartRule:
+    """How a column is cut out of a longer text, such as the art out of a kontostreng: by place, or by a pattern.
+
+    Parameters
+    ----------
+    headings : tuple of str
+        Alternative headings, the first that is there.
+    start, length : int
+        First sign, counted from 1, and how many; used where there is no pattern.
+    pattern : str
+        A regular expression with one group; a text it does not fit gives nothing.
+    """
 
     headings: tuple[str, ...]
     start: int = 1
     length: int = 2
     pattern: str = ""
+
+    def cut(self, text: str | None) -> str | None:
+        """The part of a text, or None where there is none.
+
+        Examples
+        --------
+        >>> PartRule(("Artskonto",)).cut("40000000"), PartRule(("K",), pattern=r"^\\d+-(\\d+)-").cut("100-645-29-")
+        ('40', '645')
+        """
+        bare = " ".join((text or "").split())
+        if self.pattern:
+            found = re.search(self.pattern, bare)
+            return found[1] or None if found else None
+        return bare[self.start - 1 : self.start - 1 + self.length] or None
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """Which rows of an export are invoices: those whose cell a pattern fits.
+
+    Parameters
+    ----------
+    headings : tuple of str
+        Alternative headings, the first that is there.
+    pattern : str
+        A regular expression that is looked for in the cell.
+    """
+
+    headings: tuple[str, ...]
+    pattern: str
+
+    def fits(self, text: str | None) -> bool:
+        """Whether a cell says that the row is an invoice.
+
+        Examples
+        --------
+        >>> RowRule(("Voucher",), "^EFAK-").fits("EFAK-000336028"), RowRule(("Voucher",), "^EFAK-").fits("BET-1")
+        (True, False)
+        """
+        return re.search(self.pattern, " ".join((text or "").split())) is not None
 
 
 @dataclass(frozen=True)
@@ -73,19 +112,26 @@ class Profile:
         Names such as `dd-mm-yyyy`.
     header_row : int
         Row of the headings as Excel shows it.
+    kind : {"csv", "sap_spool"}
+        A table of cells (CSV or workbook), or a printed list from SAP.
+    sheet : str or int
+        Worksheet of a workbook, by name or by number from 1.
     constants : dict
         Values of columns that are not in the file, and where a cell is empty.
     missing : dict
         Column → values that count as empty; `all` holds for every column.
     not_a_category : frozenset of str
         Labels that say that a line is not categorised, casefolded.
-    art : ArtRule or None
+    parts : dict
+        Column of INVOICE_LINES → `PartRule`: columns that are cut out of a longer text.
     persons : frozenset of str
         Supplier names that stand for a person, casefolded.
     pad : dict
         Column → number of digits; leading zeros that the export has lost are put back.
     credit : tuple of (Source, frozenset of str), or None
         Column and values that turn the sign, such as Debet/kredit = K.
+    rows : RowRule or None
+        Which rows are invoices; the others are held back.
     """
 
     name: str
@@ -100,13 +146,16 @@ class Profile:
     decimal_mark: str = ","
     date_formats: tuple[str, ...] = ("dd-mm-yyyy",)
     header_row: int = 1
+    kind: str = "csv"
+    sheet: str | int = 1
     constants: dict[str, str] = field(default_factory=dict)
     missing: dict[str, frozenset[str]] = field(default_factory=dict)
     not_a_category: frozenset[str] = frozenset()
-    art: ArtRule | None = None
+    parts: dict[str, PartRule] = field(default_factory=dict)
     persons: frozenset[str] = frozenset()
     pad: dict[str, int] = field(default_factory=dict)
     credit: tuple[Source, frozenset[str]] | None = None
+    rows: RowRule | None = None
 
     @property
     def format_name(self) -> str:
@@ -175,7 +224,7 @@ def read_profile(path: Path) -> Profile:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name}: not valid TOML: {error}", todo="correct the line named") from None
-    problems = _problems(content)
+    problems = profile_problems(content)
     if problems:
         raise SettingsError(
             f"{path.name}: the profile cannot be used.",
@@ -190,8 +239,7 @@ def _profile(content: dict) -> Profile:
     layout = content.get("format", {})
     labels = {key: value for key, value in content.get("labels", {}).items() if key in LABELS}
     columns = {key: _source(value) for key, value in (content["columns"] | labels).items()}
-    art, credit = content.get("art"), content.get("credit")
-    art_keys = {key: value for key, value in (art or {}).items() if key != "column"}
+    credit, rows = content.get("credit"), content.get("rows")
     return Profile(
         name=content["name"],
         version=str(content["version"]),
@@ -202,10 +250,11 @@ def _profile(content: dict) -> Profile:
         constants={key: str(value) for key, value in content.get("constants", {}).items()},
         missing={key: _folded(values) for key, values in content.get("missing", {}).items()},
         not_a_category=_folded(content.get("labels", {}).get("not_a_category", ())),
-        art=ArtRule(_source(art["column"]).headings, **art_keys) if art else None,
+        parts={key: _part(rule) for key, rule in content.get("parts", {}).items()},
         persons=_folded(content.get("persons", {}).get("supplier_name", ())),
         pad=dict(content.get("pad", {})),
         credit=(_source(credit["column"]), _folded(credit["values"])) if credit else None,
+        rows=RowRule(_source(rows["column"]).headings, rows["pattern"]) if rows else None,
         **{key: tuple(value) if isinstance(value, list) else value for key, value in layout.items()},
     )
 
@@ -220,172 +269,6 @@ def _source(value: object) -> Source:
     return Source((value,) if isinstance(value, str) else tuple(value))
 
 
-# --- checks ---------------------------------------------------------------------------------------------------------
-
-
-def _problems(content: dict) -> list[str]:
-    problems = [f"{key} is not a key of a profile.{nearest(key, _KEYS)}" for key in content if key not in _KEYS]
-    problems += [
-        f"{key} is missing." for key in ("name", "version", "vat_basis", "sign", "columns") if key not in content
-    ]
-    problems += _choice(content, "vat_basis", VAT_BASES) + _choice(content, "sign", SIGNS)
-    problems += [] if isinstance(content.get("name", ""), str) else ["name is not a text."]
-    tables = [key for key in _KEYS[5:] if not isinstance(content.get(key, {}), dict)]
-    problems += [f"{key} is not a section; write [{key}] on a line of its own." for key in tables]
-    if tables or "columns" not in content:
-        return problems
-    problems += _column_problems(content) + _section_problems(content) + _constant_problems(content)
-    return problems + _format_problems(content.get("format", {})) + _rule_problems(content)
-
-
-def _choice(content: dict, key: str, allowed: tuple[str, ...]) -> list[str]:
-    is_wrong = key in content and content[key] not in allowed
-    return [f"{key} is «{content[key]}», allowed are {', '.join(allowed)}."] if is_wrong else []
-
-
-def _column_problems(content: dict) -> list[str]:
-    columns, constants, labels = (content.get(key, {}) for key in ("columns", "constants", "labels"))
-    problems = [f"[columns] {key}: {_why_not(key)}" for key in columns if key not in MAPPABLE]
-    problems += [f"[constants] {key}: {_why_not(key)}" for key in constants if key not in MAPPABLE]
-    known = (*LABELS, "not_a_category")
-    problems += [f"[labels] {key} is not a label.{nearest(key, known)}" for key in labels if key not in known]
-    all_columns = {**columns, **{key: value for key, value in labels.items() if key in LABELS}}
-    problems += [f"{key}: {why}" for key, value in all_columns.items() if (why := _source_problem(key, value))]
-    if not _is_list(labels.get("not_a_category", [])):
-        problems.append("[labels] not_a_category is not a list of texts.")
-    problems += [
-        f"{key} is neither in [columns] nor in [constants]." for key in NEEDED if key not in {*columns, *constants}
-    ]
-    if "document_amount" in constants:
-        problems.append("document_amount cannot be a constant.")
-    if not {"invoice_date", "posting_date"} & set(columns):
-        problems.append("neither invoice_date nor posting_date is in [columns].")
-    return problems
-
-
-def _section_problems(content: dict) -> list[str]:
-    columns = [*content["columns"], *(key for key in content.get("labels", {}) if key in LABELS)]
-    problems = [
-        f"[{section}] {key} is not one of the columns of this profile.{nearest(key, [*columns, 'all'])}"
-        for section in ("missing", "pad")
-        for key in content.get(section, {})
-        if key not in (*columns, "all")
-    ]
-    optional = content.get("optional", [])
-    if not _is_list(optional):
-        return [*problems, "optional is not a list of columns."]
-    wrong = [key for key in optional if key not in columns]
-    return problems + [f"optional: {key} is not one of the columns of this profile." for key in wrong]
-
-
-def _constant_problems(content: dict) -> list[str]:
-    """A constant must be readable as a cell of its column is."""
-    layout = content.get("format", {})
-    if _format_problems(layout):
-        return []
-    mark, formats = (layout.get(key, getattr(Profile, key)) for key in ("decimal_mark", "date_formats"))
-    problems = []
-    for key, value in content.get("constants", {}).items():
-        try:
-            if isinstance(value, (list, dict)):
-                raise ValueError("is not a text")
-            if key in MAPPABLE:
-                read_cell(str(value), MAPPABLE[key], decimal_mark=mark, date_formats=tuple(formats))
-        except ValueError as error:
-            problems.append(f"[constants] {key}: {error}.")
-    return problems
-
-
-def _why_not(key: str) -> str:
-    if key == "net_amount":
-        return "is computed; map the amount of the export to document_amount."
-    if key in COMPUTED_BY_INTAKE:
-        return "is computed by intake."
-    return f"is not a column of invoice lines.{nearest(key, MAPPABLE)}"
-
-
-def _source_problem(key: str, value: object) -> str:
-    if isinstance(value, dict):
-        is_list = list(value) == ["join"] and _is_texts(value["join"])
-        is_text = key in LABELS or (key in MAPPABLE and MAPPABLE[key].type == TEXT)
-        return "" if is_list and is_text else 'headings can be joined in text columns only: {join = ["A", "B"]}.'
-    return "" if _is_heading(value) else "expected a heading, or a list of headings."
-
-
-def _is_heading(value: object) -> bool:
-    return isinstance(value, str) or _is_texts(value)
-
-
-def _is_texts(value: object) -> bool:
-    return _is_list(value) and bool(value)
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(part, str) for part in value)
-
-
-def _format_problems(layout: dict) -> list[str]:
-    problems = [
-        f"[format] {key} is not a key.{nearest(key, _FORMAT_KEYS)}" for key in layout if key not in _FORMAT_KEYS
-    ]
-    if layout.get("encoding", "auto") != "auto" and not _is_encoding(layout["encoding"]):
-        problems.append(f"[format] encoding «{layout['encoding']}» is unknown; try utf-8, cp1252 or cp865.")
-    problems += [
-        f"[format] {p}"
-        for p in _choice(layout, "delimiter", tuple(DELIMITERS)) + _choice(layout, "quote", ('"', "'", ""))
-    ]
-    problems += [f"[format] {p}" for p in _choice(layout, "decimal_mark", (",", "."))]
-    formats = layout.get("date_formats", [])
-    if "date_formats" in layout and not (_is_texts(formats) and set(formats) <= set(DATE_FORMATS)):
-        problems.append(f"[format] date_formats is not a list of one or more of {', '.join(DATE_FORMATS)}.")
-    if not _is_whole(layout.get("header_row", 1)):
-        problems.append("[format] header_row is not a row number from 1 to 100.")
-    return problems
-
-
-def _is_encoding(name: object) -> bool:
-    try:
-        found = codecs.lookup(str(name))
-    except (LookupError, ValueError):
-        return False
-    # Python opens no file in rot13 or base64: those turn text into text, or bytes into bytes.
-    return isinstance(name, str) and found._is_text_encoding and found.name != "utf-7"
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100
-
-
-def _rule_problems(content: dict) -> list[str]:
-    problems = [
-        f"[missing] {key} is not a list of texts." for key, v in content.get("missing", {}).items() if not _is_texts(v)
-    ]
-    problems += [
-        f"[pad] {key} is not a number of digits." for key, v in content.get("pad", {}).items() if not _is_whole(v)
-    ]
-    persons, credit, art = (content.get(key) for key in ("persons", "credit", "art"))
-    if persons is not None and (list(persons) != ["supplier_name"] or not _is_texts(persons["supplier_name"])):
-        problems.append("[persons] holds one key, supplier_name: a list of names that stand for a person.")
-    credit = {"column": "", "values": [""]} if credit is None else credit
-    if set(credit) != {"column", "values"} or not (_is_heading(credit["column"]) and _is_texts(credit["values"])):
-        problems.append("[credit] holds column (a heading) and values (a list of texts).")
-    if art is not None:
-        problems += _art_problems(art)
-    return problems
-
-
-def _art_problems(art: dict) -> list[str]:
-    known = ("column", "start", "length", "pattern")
-    problems = [f"[art] {key} is not a key.{nearest(key, known)}" for key in art if key not in known]
-    if "column" not in art:
-        problems.append("[art] column is missing: the heading the art is cut out of.")
-    elif not _is_heading(art["column"]):
-        problems.append("[art] column is neither a heading nor a list of headings.")
-    wrong = [key for key in ("start", "length") if not _is_whole(art.get(key, 1))]
-    problems += [f"[art] {key} is not a whole number from 1 to 100." for key in wrong]
-    try:
-        if "pattern" in art and re.compile(art["pattern"]).groups != 1:
-            problems.append("[art] pattern needs exactly one group, such as ^\\d+-(\\d\\d)-.")
-    except (re.error, TypeError, OverflowError):
-        problems.append("[art] pattern is not a regular expression.")
-    return problems
+def _part(rule: dict) -> PartRule:
+    keys = {key: value for key, value in rule.items() if key != "column"}
+    return PartRule(_source(rule["column"]).headings, **keys)

@@ -53,6 +53,7 @@ class SourceReport:
 
     `status` is taken_in, mixed, held_back, duplicate, unchanged (read before), repeated (twice in this import) or
     not_read (a file in a folder that is of another kind). `by_currency` maps currency → part → lines and amount.
+    `control` says whether it holds what the municipality says: ok, the difference, or empty where nothing is said.
     """
 
     name: str
@@ -60,6 +61,7 @@ class SourceReport:
     kind: str
     status: str
     format_name: str = ""
+    profile_hash: str = ""
     documents: dict[str, int] = field(default_factory=dict)
     by_currency: dict[str, dict[str, dict[str, str | int]]] = field(default_factory=dict)
     masked_count: int = 0
@@ -68,6 +70,12 @@ class SourceReport:
     amount_replaced: str = "0.00"
     rates_hash: str = ""
     reason: str = ""
+    control: str = ""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the file was read in this import."""
+        return self.status not in ("unchanged", "repeated", "not_read")
 
     def lines(self, part: str) -> int:
         """Lines read, taken, held_back or duplicate."""
@@ -96,12 +104,15 @@ class LoadReport:
         One per file.
     replaces : tuple of str
         Earlier imports that this one took over, because files of theirs were delivered anew.
+    moved : dict
+        Lines and kroner of earlier files that count again, or count no longer, because of this import.
     """
 
     load_key: str
     currency: str
     sources: tuple[SourceReport, ...]
     replaces: tuple[str, ...] = ()
+    moved: dict[str, str | int] = field(default_factory=dict)
 
     @property
     def closes(self) -> bool:
@@ -161,6 +172,9 @@ class LoadReport:
             "masked_count": self.masked_count,
             "lines_replaced": sum(source.lines_replaced for source in self.sources),
             "amount_replaced": str(sum((Decimal(source.amount_replaced) for source in self.sources), _ZERO)),
+            **self.moved,
+            "control_differences": [source.control for source in self.sources if source.control not in ("", "ok")],
+            "control_ok": len([source for source in self.sources if source.control == "ok"]),
             "files": len([source for source in self.sources if source.status != "not_read"]),
             "files_unchanged": len([source for source in self.sources if source.status in ("unchanged", "repeated")]),
             "files_not_read": [source.name for source in self.sources if source.status == "not_read"],
@@ -227,12 +241,27 @@ def sentences(report: LoadReport) -> tuple[str, ...]:
         for source in report.sources
         if source.lines_replaced
     ]
+    words += _moved_words(report)
+    if controlled := [source for source in report.sources if source.control]:
+        agree = len([source for source in controlled if source.control == "ok"])
+        words.append(f"{agree} of {len(controlled)} files with control totals hold what the municipality says.")
+        words += [source.control for source in controlled if source.control != "ok"]
     others = [c for c in report.by_currency if c and c != report.currency]
     if others:
         words.append(
             f"Amounts above are in {report.currency}; other currencies stand in the load report: {', '.join(others)}."
         )
     return tuple(words)
+
+
+def _moved_words(report: LoadReport) -> list[str]:
+    words = {"back": "count again, now that what they repeated is gone", "gone": "count no longer: they repeat others"}
+    told = []
+    for way, what in words.items():
+        if count := report.moved.get(f"lines_{way}"):
+            amount = f"{report.moved[f'amount_{way}']} {report.currency}"
+            told.append(f"{count:,} lines of earlier files ({amount}) {what}.")
+    return told
 
 
 TABLE_COLUMNS = (

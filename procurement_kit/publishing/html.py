@@ -58,20 +58,6 @@ def render_table(table: TableView) -> str:
     return str(_environment().get_template("parts.html.j2").module.table(table))
 
 
-def visible_text(html: str) -> str:
-    """What a reader can read of an HTML text, one run of text per line; used to look for personal numbers.
-
-    Examples
-    --------
-    >>> visible_text("<p class='a'>Indkøb<b>i alt</b></p>").split()
-    ['Indkøb', 'i', 'alt']
-    """
-    from markupsafe import Markup
-
-    bare = re.sub(r"<style.*?</style>|<path[^>]*>", "\n", html, flags=re.DOTALL)
-    return Markup(re.sub(r"<[^>]*>", "\n", bare)).unescape()
-
-
 @cache
 def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined

@@ -137,16 +137,6 @@ def _replace_in(output: "NotebookNode", replace: Mapping[str, str]) -> None:
                 holder[key] = holder[key].replace(old, new)
 
 
-def output_texts(path: Path) -> Iterator[tuple[str, str]]:
-    """The texts a reader can read in an executed notebook, each with the cell it stands in."""
-    import nbformat
-
-    for place, cell in enumerate(nbformat.read(path, as_version=4).cells, start=1):
-        for output in cell.get("outputs", []):
-            texts = [output.get("text", ""), *output.get("data", {}).values()]
-            yield from ((f"cell {place}", text) for text in texts if isinstance(text, str))
-
-
 def _execute(source: Path, target: Path, parameters: dict, cwd: Path) -> None:
     import papermill
     from nbclient.exceptions import CellControlSignal, CellTimeoutError, DeadKernelError

@@ -21,7 +21,11 @@ from procurement_kit.publishing.sentences import Writer, plain
 if TYPE_CHECKING:
     import pandas as pd
 
-FLOORS = {"reconciled_share": Decimal("0.98"), "classified_share": Decimal("0.90"), "right_share": Decimal("0.90")}
+FLOORS = {  # number → finding it stands in, and what it must reach for the figures to stand
+    "accounted_share": ("reconciliation", Decimal("0.98")),
+    "classified_share": ("quality", Decimal("0.90")),
+    "right_share": ("quality", Decimal("0.90")),
+}
 
 
 @dataclass(frozen=True)
@@ -101,14 +105,14 @@ def page_views(recipe: Recipe, writer: Writer) -> tuple[PageView, ...]:
 
 def preliminary_reasons(writer: Writer) -> list[str]:
     """Which floors are not met, in words; an empty list means that the figures can stand."""
-    quality = writer.findings.get("quality")
     reasons = []
-    for key, floor in FLOORS.items():
-        value = quality.numbers[key].value if quality and key in quality.numbers else None
+    for key, (about, floor) in FLOORS.items():
+        finding = writer.findings.get(about)
+        value = finding.numbers[key].value if finding and key in finding.numbers else None
         if value is None:
-            reasons.append(writer.say(f"floors.{key}.unknown", "quality"))
+            reasons.append(writer.say(f"floors.{key}.unknown", about))
         elif value < floor:
-            reasons.append(writer.say(f"floors.{key}.below", "quality"))
+            reasons.append(writer.say(f"floors.{key}.below", about))
     return reasons
 
 
@@ -278,7 +282,7 @@ def _for_readers(content: "pd.DataFrame", writer: Writer) -> "pd.DataFrame":
         content = content.assign(supplier_label=[words.get(group, name) for name, group in pairs])
     for name in set(content.columns) & set(writer.texts["values"]):
         words = writer.texts["values"][name]
-        content = content[[words.get(value) != "" for value in content[name]]]
+        content = content.loc[[words.get(value) != "" for value in content[name]]]
     return content
 
 
@@ -306,7 +310,8 @@ def _cell(value: object, column: TableColumn, writer: Writer) -> str:
     if column.unit == "kr" and value is not None:
         return formats.scaled(value, column.scale)
     if column.unit == "text":
-        return label(value, column.name, writer)
+        is_amount = isinstance(value, Decimal)  # in a currency of its own, which the row names
+        return formats.number(value, 2) if is_amount else label(value, column.name, writer)
     return formats.change(value) if column.name == "change_share" else formats.text(value, column.unit)
 
 

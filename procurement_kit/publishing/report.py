@@ -7,23 +7,21 @@ done, and adds the run record, the only file that holds a time.
 
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
-from procurement_kit import __version__, store
-from procurement_kit.errors import CheckFailedError, NoDataError, ParameterError, PrivacyError, nearest
+from procurement_kit import __version__, folders, store
+from procurement_kit.errors import CheckFailedError, NoDataError, ParameterError, nearest
 from procurement_kit.findings import Finding, Number
 from procurement_kit.fingerprints import file_hash, fingerprint
-from procurement_kit.intake.privacy import blank
-from procurement_kit.names import TOKEN
+from procurement_kit.outgoing import outgoing, refuse_personal, texts_of, write_outgoing
 from procurement_kit.periods import parse_period
 from procurement_kit.publishing.formats import Formats
-from procurement_kit.publishing.html import Cover, render_html, visible_text
-from procurement_kit.publishing.notebooks import output_texts, run_notebook
+from procurement_kit.publishing.html import Cover, render_html
+from procurement_kit.publishing.notebooks import run_notebook
 from procurement_kit.publishing.pages import PageView, TableView, page_views, preliminary_reasons, table_view
 from procurement_kit.publishing.recipes import Recipe, notebook_path, read_recipe
 from procurement_kit.publishing.sentences import Writer
@@ -35,7 +33,10 @@ FOLDER_VARIABLE, RECIPE_VARIABLE = "PROCUREMENT_REPORT_FOLDER", "PROCUREMENT_REP
 STANDARD_RECIPE = "municipal_report"
 RECORD = "run_record.json"
 PACKAGES = ("duckdb", "ibis-framework", "pandas", "pyarrow", "scikit-learn", "matplotlib", "seaborn", "papermill")
-INPUTS = ("municipality.toml", "contracts.csv", "decisions.csv", "rules.csv", "units.csv", "category_tree.csv")
+INPUTS = (
+    "municipality.toml", "contracts.csv", "decisions.csv", "rules.csv", "units.csv", "category_tree.csv",
+    "accounts.csv", "reconciliation_notes.csv",
+)  # fmt: skip
 
 
 def write_report(municipality: Municipality, period: str, findings: Sequence[Finding], *, recipe: str = "") -> Path:
@@ -73,14 +74,12 @@ def write_report(municipality: Municipality, period: str, findings: Sequence[Fin
     pages = page_views(chosen, writer)
     full_tables = _full_tables(writer)
     html = render_html(cover, pages, writer)
-    refuse_personal(_outgoing_texts(html, pages, full_tables))
+    refuse_personal(_table_texts(pages, full_tables))  # first: they say in which row it stands
     folder = report_folder(municipality, period)
-    folder.mkdir(parents=True, exist_ok=True)
     if "report.xlsx" in chosen.outputs:
-        unfinished = folder / ".report.xlsx.part"
-        write_workbook(unfinished, cover, pages, full_tables, writer)
-        unfinished.replace(folder / "report.xlsx")
-    store.write_text(folder / "report.html", html)
+        with outgoing(folder / "report.xlsx") as unfinished:
+            write_workbook(unfinished, cover, pages, full_tables, writer)
+    write_outgoing(folder / "report.html", html)
     return folder / "report.html"
 
 
@@ -110,7 +109,7 @@ def render_report(municipality: Municipality, period: str, *, recipe: str = STAN
     target = municipality.folder / "reports" / label
     source = notebook_path(chosen.notebook)
     started = datetime.now(UTC)
-    with store.staged(municipality, target) as folder:
+    with folders.staged(municipality, target) as folder:
         executed = folder / source.name
         parameters = {"municipality": municipality.name, "period": label}
         environment = {
@@ -119,10 +118,10 @@ def render_report(municipality: Municipality, period: str, *, recipe: str = STAN
             "PROCUREMENT_DATA": str(municipality.folder.parent),
         }
         run_notebook(source, executed, parameters, cwd=folder, environment=environment)
-        refuse_personal((f"{source.name}, {where}", visible_text(text)) for where, text in output_texts(executed))
+        refuse_personal(texts_of(executed))
         _refuse_missing_outputs(folder, chosen)
         record = run_record(municipality, label, chosen, folder, started)
-        store.write_text(folder / RECORD, json.dumps(record, ensure_ascii=False, indent=1, default=str) + "\n")
+        write_outgoing(folder / RECORD, json.dumps(record, ensure_ascii=False, indent=1, default=str) + "\n")
     return target
 
 
@@ -215,37 +214,11 @@ def refuse_failed_checks(findings: Iterable[Finding]) -> None:
         )
 
 
-def refuse_personal(texts: Iterable[tuple[str, str]]) -> None:
-    """Refuse texts that hold something that looks like a personal number, or the token of one.
-
-    Parameters
-    ----------
-    texts : iterable of (str, str)
-        Where a text stands, and the text.
-
-    Raises
-    ------
-    PrivacyError
-        Says where, never which number.
-    """
-    found = dict.fromkeys(where for where, text in texts if blank(text) != text or re.search(TOKEN, text))
-    if found:
-        raise PrivacyError(
-            "Something that looks like a personal number would have left the house; nothing was written.",
-            problems=[f"{where} holds a number that can be a CPR number" for where in found],
-            expected="no personal number in any text of the report",
-            todo="import the file again with masking, or correct the name in the municipality's own tables",
-        )
-
-
-def _outgoing_texts(
-    html: str, pages: tuple[PageView, ...], full_tables: dict[str, TableView]
-) -> Iterator[tuple[str, str]]:
+def _table_texts(pages: tuple[PageView, ...], full_tables: dict[str, TableView]) -> Iterator[tuple[str, str]]:
     tables = [table for page in pages for table in (page.table, *page.more_tables) if table]
     for table in [*tables, *full_tables.values()]:
         for row, cells in enumerate(table.cells, start=1):
             yield from ((f"table «{table.title}», row {row}", cell) for cell in cells)
-    yield "report.html", visible_text(html)
 
 
 def _cover(municipality: Municipality, recipe: Recipe, writer: Writer) -> Cover:

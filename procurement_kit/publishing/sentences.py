@@ -8,7 +8,7 @@ forms says the first whose numbers all exist. An unknown key is an error that na
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -18,6 +18,7 @@ from procurement_kit.findings import Finding, Number
 from procurement_kit.publishing.formats import MISSING, Formats, unit_of_column
 
 LANGUAGES = ("da", "en")
+ROWS_SHOWN = 15  # of a table in a notebook
 _PLACE = re.compile(r"\{([a-z0-9_.]+)(?::([a-z0-9]+)(?:=([^{}]*))?)?\}")
 _MISSING_FINDING = Number(None, "text")
 
@@ -268,13 +269,15 @@ class Told:
         return self.html
 
 
-def show(finding: Finding, *, language: str = "da", currency: str = "DKK") -> Told:
+def show(finding: Finding, *, table: str = "", language: str = "da", currency: str = "DKK") -> Told:
     """Say in words what a finding says: its sentence, its checks and its main table.
 
     Parameters
     ----------
     finding : Finding
         What an analysis returned.
+    table : str
+        Name of one of its tables: only that one is shown, under its heading.
     language : {"da", "en"}
         Language of the reader.
     currency : str
@@ -288,7 +291,7 @@ def show(finding: Finding, *, language: str = "da", currency: str = "DKK") -> To
     Raises
     ------
     ParameterError
-        If the finding's sentence quotes a number it does not have.
+        If the finding has no such table, or its sentence quotes a number it does not have.
     """
     from markupsafe import escape
 
@@ -296,11 +299,16 @@ def show(finding: Finding, *, language: str = "da", currency: str = "DKK") -> To
     from procurement_kit.publishing.pages import table_view
 
     writer = Writer(Formats(language, currency), {finding.key: finding})
+    if table:
+        view = table_view(writer, finding.key, table, row_limit=ROWS_SHOWN)
+        context = {"hidden_count": Number(len(finding.tables[table]) - ROWS_SHOWN, "count")}
+        note = replace(writer, context=context).say("words.rows_more") if view.note else ""
+        return Told(view.title, render_table(replace(view, note=note)))
     sentence = writer.say(f"findings.{finding.key}", finding.key)
     caveats = [writer.say(f"caveats.{key}", finding.key) for key in finding.caveats]
     marks = [("✓" if check.passed else "✗") + f" {check.name}: {check.detail}" for check in finding.checks]
     main = next(iter(finding.tables))
-    table = render_table(table_view(writer, finding.key, main, row_limit=15))
+    main_table = render_table(table_view(writer, finding.key, main, row_limit=ROWS_SHOWN))
     lines = "".join(f"<li>{escape(line)}</li>" for line in [*caveats, *marks])
-    html = f"<p><strong>{escape(sentence)}</strong></p><ul>{lines}</ul>{table}"
+    html = f"<p><strong>{escape(sentence)}</strong></p><ul>{lines}</ul>{main_table}"
     return Told("\n".join([sentence, *caveats, *marks]), html)

@@ -23,7 +23,8 @@ CREATED = datetime(2000, 1, 1)
 SHEET_NAME_LENGTH = 31
 EXCEL_ROWS = 1_048_576
 NARROWEST, WIDEST, ROWS_MEASURED = 10, 60, 200
-_NUMBER_FORMATS = {"kr": "#,##0.00", "share": "0.0%", "count": "#,##0", "date": "dd-mm-yyyy", "text": "@"}
+WORKBOOK_OPTIONS = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
+NUMBER_FORMATS = {"kr": "#,##0.00", "share": "0.0%", "count": "#,##0", "date": "dd-mm-yyyy", "text": "@"}
 
 
 def write_workbook(
@@ -46,10 +47,9 @@ def write_workbook(
     """
     import xlsxwriter
 
-    options = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(path, options) as workbook:
+    with xlsxwriter.Workbook(path, WORKBOOK_OPTIONS) as workbook:
         workbook.set_properties({"title": f"{cover.title}: {cover.municipality}", "created": CREATED})
-        formats = {unit: workbook.add_format({"num_format": text}) for unit, text in _NUMBER_FORMATS.items()}
+        formats = {unit: workbook.add_format({"num_format": text}) for unit, text in NUMBER_FORMATS.items()}
         formats["bold"] = workbook.add_format({"bold": True, "font_size": 14, "text_wrap": True, "valign": "top"})
         formats["wrap"] = workbook.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
         _write_front(workbook, formats, cover, pages, writer)

@@ -1,7 +1,8 @@
 """Is a line procurement at all, and if not, what is it?
 
 The art of the municipal chart of accounts decides, the longest pattern first; without an art, who was paid.
-A payment to a public body is never procurement. Rules and bodies are dated data. Nothing is deleted: lines are tagged.
+A payment to a public body is never procurement. What the municipality itself has said wins over both. Rules and bodies
+are dated data. Nothing is deleted: lines are tagged.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,15 +15,17 @@ import pyarrow as pa
 
 from procurement_kit.errors import TableError
 from procurement_kit.exact import FIRST_DATE, LAST_DATE, SPAN, add_lookup, without
-from procurement_kit.names import normalise_supplier_name
+from procurement_kit.names import normalise_supplier_name, normalise_text
 from procurement_kit.settings import Municipality
-from procurement_kit.store import arrow_schema
-from procurement_kit.tables import INVOICE_LINES, PUBLIC_BODIES, SCOPE_RULES
+from procurement_kit.store import arrow_schema, empty_table
+from procurement_kit.tables import INVOICE_LINES, PUBLIC_BODIES, SCOPE_DECISIONS, SCOPE_RULES
 from procurement_kit.templates import read_template
 
 BODY_KEYS = ("supplier_number", "supplier_name")
 BODY_TYPES = dict.fromkeys((*BODY_KEYS, "body_name", "body_status"), "string") | SPAN
 RULE_TYPES = dict.fromkeys(("art_pattern", "rule_status", "rule_status_with_number", "rule_reason"), "string")
+DECISION_KEYS = ("supplier_number", "supplier_name", "account_number", "art_code")
+DECISION_TYPES = dict.fromkeys((*DECISION_KEYS, "decided_status", "decided_reason"), "string")
 _OVERRULED_BY_BODY = ("in_scope", "to_clarify")
 
 
@@ -119,6 +122,71 @@ def public_body_lookup(suppliers: Iterable[pa.RecordBatch], bodies: pa.Table) ->
         yield pa.Table.from_pylist(rows, schema=arrow_schema(BODY_TYPES))
 
 
+def read_scope_decisions(municipality: Municipality) -> pa.Table:
+    """Read what the municipality has said about suppliers, accounts and arts: `scope_decisions.csv` in its folder.
+
+    Raises
+    ------
+    TableError
+        If a cell cannot be used, or a row has nothing to match on: it would decide every line.
+    """
+    path = municipality.folder / f"{SCOPE_DECISIONS.name}.csv"
+    if not path.is_file():
+        return arrow_schema(SCOPE_DECISIONS.schema()).empty_table()
+    decisions = read_template(path, SCOPE_DECISIONS)
+    empty = [number for number, row in enumerate(decisions.to_pylist(), start=2) if not _filled(row)]
+    if empty:
+        raise TableError(
+            f"{path.name}: the decisions cannot be used.",
+            problems=[f"row {number}: no cell to match on, it would decide every line." for number in empty],
+            expected="a supplier, an account or an art in every row",
+            todo="fill in or delete the rows named",
+        )
+    return decisions
+
+
+def scope_decision_lookup(printed: Iterable[pa.RecordBatch], decisions: pa.Table) -> Iterator[pa.Table]:
+    """Find the printed suppliers, accounts and arts that the municipality has decided on.
+
+    Parameters
+    ----------
+    printed : iterable of pyarrow.RecordBatch
+        Distinct `DECISION_KEYS`.
+    decisions : pyarrow.Table
+        As `read_scope_decisions` gives it. Every filled cell must match; the row with most filled cells wins, then the
+        latest.
+
+    Yields
+    ------
+    pyarrow.Table
+        Columns of `DECISION_TYPES`, one row per distinct value that is decided on.
+    """
+    found: dict[tuple, dict[tuple, dict]] = {}  # filled cells → their values → what is decided
+    rows = [(row["decided_date"] or FIRST_DATE, number, row) for number, row in enumerate(decisions.to_pylist(), 2)]
+    for _, number, row in sorted(rows, key=lambda item: item[:2]):
+        filled = _filled(row)
+        decided = {"decided_status": row["scope_status"], "decided_reason": f"{SCOPE_DECISIONS.name}.csv row {number}"}
+        found.setdefault(tuple(filled), {})[tuple(filled.values())] = decided
+    ways = sorted(found, key=lambda names: (-len(names), names))
+    for batch in printed if ways else ():
+        decided_on = []
+        for row in batch.select(DECISION_KEYS).to_pylist():
+            cells = {name: _matched(name, value) for name, value in row.items()}
+            hits = (found[names].get(tuple(cells[name] for name in names)) for names in ways)
+            if hit := next(filter(None, hits), None):
+                decided_on.append({**row, **hit})
+        yield pa.Table.from_pylist(decided_on, schema=arrow_schema(DECISION_TYPES))
+
+
+def _filled(row: dict) -> dict[str, str]:
+    """The cells of a decision that must match, as they are compared."""
+    return {name: cell for name in DECISION_KEYS if (cell := _matched(name, row[name]))}
+
+
+def _matched(name: str, value: str | None) -> str:
+    return normalise_supplier_name(value) if name == "supplier_name" else normalise_text(value).replace(" ", "")
+
+
 def _bodies_by_key(bodies: pa.Table) -> tuple[dict[str, list], dict[str, list]]:
     by_number: dict[str, list] = {}
     by_name: dict[str, list] = {}
@@ -151,36 +219,49 @@ def _day_after(day: date) -> date:
     return day + timedelta(days=1)
 
 
-def add_scope(lines: ibis.Table, rules: ibis.Table, bodies: ibis.Table, *, currency: str = "DKK") -> ibis.Table:
+def add_scope(
+    lines: ibis.Table,
+    rules: ibis.Table,
+    bodies: ibis.Table,
+    decisions: ibis.Table | None = None,
+    *,
+    currency: str = "DKK",
+) -> ibis.Table:
     """Say for each line whether it is procurement.
 
     Parameters
     ----------
     lines : ibis.Table
-        *Reads* `art_code`, `main_art_code`, `supplier_number`, `supplier_name`, `supplier_kind`, `invoice_date`,
-        `net_amount`, `document_currency`.
+        *Reads* `art_code`, `main_art_code`, `account_number`, `supplier_number`, `supplier_name`, `supplier_kind`,
+        `invoice_date`, `net_amount`, `document_currency`.
     rules : ibis.Table
         As `rule_lookup` gives it.
     bodies : ibis.Table
         As `public_body_lookup` gives it.
+    decisions : ibis.Table, optional
+        As `scope_decision_lookup` gives it; only a missing exchange rate is stronger.
     currency : str
         The municipality's currency.
 
     Returns
     -------
     ibis.Table
-        *Adds* `scope_status` and `scope_reason` (rule and version, name of the public body, or why without a rule).
+        *Adds* `scope_status` and `scope_reason` (rule and version, name of the public body, row of the decision, or why
+        without a rule).
     """
     lines = without(lines, INVOICE_LINES.schema("scope"))
     joined = _with_rules(lines, rules)
     joined = add_lookup(joined, bodies, BODY_KEYS, is_dated=True)
+    joined = add_lookup(joined, empty_table(DECISION_TYPES) if decisions is None else decisions, DECISION_KEYS)
     foreign = joined.net_amount.isnull() & ~joined.document_currency.identical_to(ibis.literal(currency))
     by_art, art_reason = _by_art(joined)
     is_public = joined.body_status.notnull() & (by_art.isnull() | by_art.isin(_OVERRULED_BY_BODY))
     is_public_kind = joined.supplier_kind.identical_to("public") & (by_art.isnull() | by_art.isin(_OVERRULED_BY_BODY))
     is_person = joined.supplier_kind.identical_to("person") & by_art.isnull()
+    is_decided = joined.decided_status.notnull()
     choices = (
         (foreign, "no_exchange_rate", ibis.literal("no_exchange_rate")),
+        (is_decided, joined.decided_status, joined.decided_reason),
         (is_public, joined.body_status, joined.body_name),
         (is_public_kind, "public_payment", ibis.literal("supplier_kind_public")),
         (by_art.notnull(), by_art, art_reason),

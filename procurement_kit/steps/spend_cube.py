@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from procurement_kit import store
+from procurement_kit import folders, store
 from procurement_kit.classifier.tree import CategoryTree, tree_of
 from procurement_kit.errors import NoDataError
 from procurement_kit.exact import require_same, tally
@@ -31,7 +31,7 @@ CUBE = "cube"
 RECORD_FILE = "cube.json"
 _OWN_FILES = (
     SETTINGS_FILE, "scope_rules.csv", "units.csv", "category_tree.csv", "contracts.csv", "contract_participants.csv",
-    "contract_items.csv",
+    "contract_items.csv", "scope_decisions.csv",
 )  # fmt: skip
 
 
@@ -122,9 +122,9 @@ def build_cube(municipality: Municipality) -> Path:
             todo=f"run: procurement-kit import {municipality.name} <files>",
         )
     record = {"fingerprint": mark, "steps": steps, "caveats": composition.caveats}
-    with store.staged(municipality, folder) as staging:
+    with folders.staged(municipality, folder) as staging:
         store.write_dataset(municipality, staging / "lines", composition.tables["contracts"])
-        store.write_text(staging / RECORD_FILE, json.dumps(record, default=str, ensure_ascii=False, indent=1))
+        folders.write_text(staging / RECORD_FILE, json.dumps(record, default=str, ensure_ascii=False, indent=1))
     return folder
 
 
@@ -202,7 +202,11 @@ def _scoped(made: _Composition) -> "ibis.Table":
     rules = made.lookup("scope_rules", scope.RULE_TYPES, [scope.rule_lookup(scope.scope_rules(municipality))])
     printed = made.rows(lines.select(*scope.BODY_KEYS).distinct())
     bodies = made.lookup("public_bodies", scope.BODY_TYPES, scope.public_body_lookup(printed, scope.public_bodies()))
-    return scope.add_scope(lines, rules, bodies, currency=municipality.currency)
+    decisions = scope.read_scope_decisions(municipality)
+    printed = made.rows(lines.select(*scope.DECISION_KEYS).distinct()) if len(decisions) else ()
+    decided = scope.scope_decision_lookup(printed, decisions)
+    decided = made.lookup(scope.SCOPE_DECISIONS.name, scope.DECISION_TYPES, decided)
+    return scope.add_scope(lines, rules, bodies, decided, currency=municipality.currency)
 
 
 def _composed(municipality: Municipality) -> _Composition:

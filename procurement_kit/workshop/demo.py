@@ -64,13 +64,13 @@ def run_demo() -> Outcome:
 
 
 def _stages(municipality: Municipality) -> list[tuple[str, Callable[[], Outcome]]]:
-    from procurement_kit import workbench
+    from procurement_kit import deliveries, workbench
 
     name, inbox = municipality.name, municipality.folder / "inbox"
     paths = [inbox / EINVOICE_FOLDER, *(inbox / file for file in LEDGER_FILES)]
     return [
         ("files", lambda: _make_files(municipality)),
-        ("import", lambda: workbench.import_into(name, paths, profile=LEDGER_PROFILE)),
+        ("import", lambda: deliveries.import_into(name, paths, profiles=[LEDGER_PROFILE])),
         ("train", lambda: workbench.train(name)),
         ("classify", lambda: workbench.classify(name)),
         ("report", lambda: workbench.make_report(name, REPORT_PERIOD)),

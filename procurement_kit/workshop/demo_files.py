@@ -16,9 +16,18 @@ from zlib import crc32
 
 from procurement_kit.columns import Table
 from procurement_kit.fingerprints import fingerprint
+from procurement_kit.folders import write_text
 from procurement_kit.settings import Municipality
-from procurement_kit.store import write_text
-from procurement_kit.tables import CONTRACT_ITEMS, CONTRACTS, DECISIONS, LABELLED_LINES, RULES, UNITS
+from procurement_kit.tables import (
+    ACCOUNTS,
+    CONTRACT_ITEMS,
+    CONTRACTS,
+    DECISIONS,
+    LABELLED_LINES,
+    RECONCILIATION_NOTES,
+    RULES,
+    UNITS,
+)
 from procurement_kit.workshop.einvoice_files import einvoice_text
 from procurement_kit.workshop.invented import (
     DATA_FOLDER,
@@ -41,9 +50,10 @@ from procurement_kit.workshop.planted import (
     prints_art,
     true_lines,
 )
+from procurement_kit.workshop.planted_accounts import account_rows, note_rows, planted_accounts
 from procurement_kit.workshop.purchases import BoughtDocument, BoughtLine, draw_documents
 
-_GENERATOR = ("invented", "purchases", "planted", "einvoice_files", "demo_files")
+_GENERATOR = ("invented", "purchases", "planted", "planted_accounts", "einvoice_files", "demo_files")
 STAMP_FILE = "demo_files.json"
 EINVOICE_FOLDER = "einvoices"
 LEDGER_FILES = tuple(f"posteringer_{year}.csv" for year in YEARS)
@@ -173,7 +183,10 @@ def lists_of(world: World, truth: PlantedTruth) -> dict[str, str]:
     """The lists a consultant would fill in, as CSV texts by table name."""
     lists = {name: (DATA_FOLDER / f"{name}.csv").read_text(encoding="utf-8") for name in _COPIED_LISTS}
     labelled = [line for line in truth.lines if _is_labelled(line)]
+    accounts = planted_accounts(truth.lines, YEARS[1])
     return lists | {
+        "accounts": _list(ACCOUNTS, [_in_kroner(row) for row in account_rows(accounts)]),
+        "reconciliation_notes": _list(RECONCILIATION_NOTES, [_in_kroner(row) for row in note_rows(accounts)]),
         "units": _list(UNITS, [_unit_row(unit) for unit in world.units]),
         "contracts": _list(CONTRACTS, [_with_number(row, world) for row in read_rows("contracts")]),
         "contract_items": _list(CONTRACT_ITEMS, [_item_row(a) for a in world.articles if a.contract_number]),
@@ -186,6 +199,11 @@ def lists_of(world: World, truth: PlantedTruth) -> dict[str, str]:
 def _list(table: Table, rows: Iterable[dict[str, str]]) -> str:
     columns = [column for column in table.columns if column.added_by == "intake"]
     return _csv_text([c.heading for c in columns], [[row.get(c.name, "") for c in columns] for row in rows])
+
+
+def _in_kroner(row: dict[str, str | Decimal]) -> dict[str, str]:
+    """Amounts as they would be typed."""
+    return {name: danish(value) if isinstance(value, Decimal) else value for name, value in row.items()}
 
 
 def _unit_row(unit) -> dict[str, str]:  # noqa: ANN001

@@ -38,6 +38,7 @@ class TrueLine:
 
     `fate` is what an import must do with it: taken_in, held_back or duplicate. Amounts are signed and excl. VAT;
     `net_amount` is in kroner, None where no rate is known. `category_code` is empty where the line is no purchase.
+    `art` is the one it is booked on, `printed_art` the one the line bears, if any.
     """
 
     source_name: str
@@ -63,6 +64,9 @@ class TrueLine:
     masked_count: int
     contract_number: str
     contract_status: str
+    art: str
+    printed_art: str
+    accounting_year: int
 
 
 @dataclass(frozen=True)
@@ -233,7 +237,9 @@ def _true_line(item: Delivered, position: int, row: int, rates: Sequence, regist
         line.category_code, document.currency, document.sign * line.amount, _net(document, line.amount, rates),
         "held_back" if item.flaw.startswith(WRONG_SUM) else _FATES.get(item.flaw, "taken_in"),
         line.article.number if line.article else "", line.unit_price,
-        int(item.flaw == "masked" and position == 0), contract, status,
+        int(item.flaw == "masked" and position == 0), contract, status, line.art,
+        line.art if bears_art(item) else "",
+        (document.invoice_date if document.is_einvoice else document.posting_date).year,
     )  # fmt: skip
 
 
@@ -245,6 +251,11 @@ def prints_account(document: BoughtDocument) -> bool:
 def prints_art(document: BoughtDocument) -> bool:
     """Whether a posting has an art: one purchase in a hundred lacks it."""
     return not document.lines[0].category_code or int(document.voucher[1:]) % 100 > 0
+
+
+def bears_art(item: Delivered) -> bool:
+    """Whether a line taken in bears an art: e-invoices do where the ledger holds them too."""
+    return (not item.document.is_einvoice or item.flaw == "posted") and prints_art(item.document)
 
 
 def _net(document: BoughtDocument, amount: Decimal, rates: Sequence[dict[str, str]]) -> Decimal | None:

@@ -36,10 +36,10 @@ def test_peer_pandas_reads_the_file(benchmark, shared_data):
 
 
 def test_import(benchmark, council, shared_data):
-    from procurement_kit import workbench
+    from procurement_kit import deliveries
 
     lines = shared_data / "wakefield" / "lines.csv.gz"
-    outcome = once(benchmark, workbench.import_into, council, [lines], profile="council_spend")
+    outcome = once(benchmark, deliveries.import_into, council, [lines], profiles=["council_spend"])
     assert outcome.facts["lines_read"] == 173_105
     assert benchmark.stats["max"] < SECONDS["import"]
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from procurement_kit import store
+from procurement_kit import folders, store
 from procurement_kit.analyses.compliance import analyse_compliance
 from procurement_kit.analyses.quality import analyse_quality
 from procurement_kit.analyses.spend import analyse_spend
@@ -105,7 +105,7 @@ def fill(municipality) -> None:
         with store.parquet_parts(folder / "lines", schema, rows_per_part=90) as write:
             for start in range(0, LINE_COUNT, 50):
                 write(pa.Table.from_pylist(rows[start : start + 50], schema=schema))
-        store.write_text(folder / "load.json", json.dumps({"load_key": "first"}))
+        folders.write_text(folder / "load.json", json.dumps({"load_key": "first", "sources": []}))
     write_categories(municipality)
     for name, text in FILES.items():
         (municipality.folder / name).write_text(text, "utf-8")

@@ -160,6 +160,27 @@ def test_no_two_suppliers_are_merged(stepped, known):
     assert {key: found for key, found in names.items() if len(found) > 1} == {}
 
 
+# --- accounts --------------------------------------------------------------------------------------------------------
+
+
+def test_the_accounts_differ_from_the_lines_by_what_was_planted_and_nothing_else(municipality, report, truth):
+    from procurement_kit.analyses.reconciliation import analyse_reconciliation
+    from procurement_kit.steps.accounts import read_accounts
+    from procurement_kit.steps.spend_cube import spend_cube
+    from procurement_kit.workshop import planted_accounts as planted
+
+    finding = analyse_reconciliation(spend_cube(municipality), read_accounts(municipality), period="2025")
+    assert not finding.failed_checks
+    numbers = {name: number.value for name, number in finding.numbers.items()}
+    assert numbers["difference_amount"] == planted.INTERNAL_AMOUNT + planted.UNEXPLAINED_AMOUNT
+    assert numbers["unexplained_amount"] == planted.UNEXPLAINED_AMOUNT
+    assert numbers["accounted_share"] > Decimal("0.98")
+    open_ = {row.art_code: row.unexplained_amount for row in finding.table.itertuples() if row.unexplained_amount}
+    assert open_ == {planted.UNEXPLAINED_ART: planted.UNEXPLAINED_AMOUNT}
+    assert numbers["no_art_amount"] == sum(planted.planted_accounts(truth.lines, 2025).without_art.values())
+    assert "undivided" in finding.caveats
+
+
 # --- contracts, given the true categories ---------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from procurement_kit.analyses.quality import analyse_quality
 from procurement_kit.analyses.spend import analyse_spend
 from procurement_kit.analyses.tail import analyse_tail
 from procurement_kit.classifier.tree import tree_of
-from procurement_kit.publishing.html import visible_text
+from procurement_kit.outgoing import visible_text
 from procurement_kit.publishing.report import write_report
 
 SNAPSHOT = Path(__file__).with_name("report_words.txt")

@@ -7,8 +7,18 @@ from datetime import date
 
 import pytest
 
+from procurement_kit.errors import TableError
 from procurement_kit.exact import records
-from procurement_kit.steps.scope import add_scope, public_bodies, public_body_lookup, rule_lookup, scope_rules
+from procurement_kit.steps.scope import (
+    DECISION_KEYS,
+    add_scope,
+    public_bodies,
+    public_body_lookup,
+    read_scope_decisions,
+    rule_lookup,
+    scope_decision_lookup,
+    scope_rules,
+)
 from procurement_kit.store import table_of
 from procurement_kit.tables import SCOPE_RULES
 
@@ -137,3 +147,79 @@ def test_a_body_with_a_company_number_is_found_by_it_whatever_its_name(scoped):
     ).to_pyarrow()
     line = {"supplier_number": "87654321", "supplier_name": "Styr. afd. 4", "net": "1.00"}
     assert scoped(line, bodies=bodies) == [("public_payment", "Eksempelstyrelsen")]
+
+
+def decided_on(*decisions: dict):
+    import ibis
+    import pyarrow as pa
+
+    from procurement_kit.store import arrow_schema
+    from procurement_kit.tables import SCOPE_DECISIONS
+
+    rows = pa.Table.from_pylist([dict(row) for row in decisions], schema=arrow_schema(SCOPE_DECISIONS.schema()))
+
+    def lookup(lines):
+        printed = lines.select(*DECISION_KEYS).distinct().to_pyarrow().to_batches()
+        found = list(scope_decision_lookup(printed, rows))
+        return ibis.memtable(pa.concat_tables(found)) if found else None
+
+    return lookup
+
+
+@pytest.fixture
+def decided(lines_of):
+    """Scope and reason where the municipality has decided."""
+    import ibis
+
+    def run(lookup, *rows: dict):
+        lines = lines_of(*rows)
+        printed = lines.select("supplier_number", "supplier_name").distinct().to_pyarrow().to_batches()
+        bodies = ibis.memtable(next(public_body_lookup(printed, public_bodies())))
+        table = add_scope(lines, ibis.memtable(rule_lookup(scope_rules())), bodies, lookup(lines))
+        return [(row["scope_status"], row["scope_reason"]) for row in records(table.order_by("line_id"))]
+
+    return run
+
+
+def test_what_the_municipality_says_wins_over_rules_and_public_bodies(decided):
+    said = decided_on({"supplier_name": "Københavns Kommune", "scope_status": "in_scope"})
+    body = {"supplier_name": "KØBENHAVNS KOMMUNE"}
+    assert decided(said, art("29", **body), art("11", **body), art("29")) == [
+        ("in_scope", "scope_decisions.csv row 2"),
+        ("in_scope", "scope_decisions.csv row 2"),
+        ("in_scope", "art_29 2026-11"),
+    ]
+
+
+def test_every_filled_cell_must_match_and_the_one_with_most_wins(decided):
+    said = decided_on(
+        {"supplier_number": "00100001", "scope_status": "transfer"},
+        {"supplier_number": "00100001", "art_code": "59", "scope_status": "in_scope"},
+    )
+    line = {"supplier_number": "00100001"}
+    assert [status for status, _ in decided(said, art("59", **line), art("29", **line), art("59"))] == [
+        "in_scope",
+        "transfer",
+        "transfer",
+    ]
+
+
+def test_of_two_decisions_on_the_same_the_later_wins(decided):
+    said = decided_on(
+        {"account_number": "31000", "scope_status": "internal", "decided_date": date(2026, 2, 1)},
+        {"account_number": "31000", "scope_status": "property", "decided_date": date(2026, 1, 1)},
+    )
+    assert decided(said, art("31", account_number="31000")) == [("internal", "scope_decisions.csv row 2")]
+
+
+def test_a_decision_does_not_count_what_has_no_exchange_rate(decided):
+    said = decided_on({"supplier_name": "Eksempel", "scope_status": "in_scope"})
+    foreign = {"supplier_name": "Eksempel", "document_currency": "SEK", "art_code": "29", "main_art_code": "2"}
+    assert decided(said, foreign) == [("no_exchange_rate", "no_exchange_rate")]
+
+
+def test_a_decision_that_would_decide_every_line_is_refused(municipality):
+    path = municipality.folder / "scope_decisions.csv"
+    path.write_text("Leverandør;Omfang\nEksempel;in_scope\n-;transfer\n", encoding="utf-8")
+    with pytest.raises(TableError, match="row 3"):
+        read_scope_decisions(municipality)

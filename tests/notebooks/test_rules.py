@@ -20,7 +20,7 @@ def notebooks(project):
     return {path.name: nbformat.read(path, as_version=4) for path in sorted((project / "notebooks").glob("*.ipynb"))}
 
 
-@pytest.fixture(params=["00_start.ipynb", "20_municipal_report.ipynb", "90_figures.ipynb"])
+@pytest.fixture(params=["00_start.ipynb", "01_intake_check.ipynb", "20_municipal_report.ipynb", "90_figures.ipynb"])
 def notebook(project, request):
     return notebooks(project)[request.param]
 
@@ -35,7 +35,7 @@ def code_lines(source):
 
 def test_every_notebook_is_tested_and_numbered(project):
     found = notebooks(project)
-    assert {"00_start.ipynb", "20_municipal_report.ipynb", "90_figures.ipynb"} <= set(found)
+    assert {"00_start.ipynb", "01_intake_check.ipynb", "20_municipal_report.ipynb", "90_figures.ipynb"} <= set(found)
     assert all(re.fullmatch(r"\d\d_[a-z_]+\.ipynb", name) for name in found)
 
 

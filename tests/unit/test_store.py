@@ -1,12 +1,13 @@
 """Do files appear whole or not at all, and is what is written what is read?"""
 
+import json
 from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
 import pytest
 
-from procurement_kit import store
+from procurement_kit import folders, store
 from procurement_kit.errors import InputNotFoundError, MissingPartError, MunicipalityNotFoundError, ParameterError
 from procurement_kit.fingerprints import file_hash, fingerprint
 from procurement_kit.keys import key_path, read_key
@@ -72,7 +73,7 @@ def test_a_run_killed_between_two_renames_is_put_right_when_the_folder_is_opened
     target = municipality.folder / "lookups" / "names"
     aside = municipality.folder / "pending" / "old-1"
     target.rename(aside)
-    store.write_text(aside.with_suffix(".json"), '{"target": "lookups/names"}')
+    folders.write_text(aside.with_suffix(".json"), '{"target": "lookups/names"}')
     again = store.open_municipality("prøveby")
     assert store.read_lookup(again, "names", TYPES).count().to_pyarrow().as_py() == 2
 
@@ -104,7 +105,7 @@ def test_batches_are_bounded(municipality):
 def test_a_load_that_another_replaces_is_cleared_away(municipality):
     for key, replaces in (("0001-a", []), ("0002-b", ["0001-a"])):
         with store.new_load(municipality, key) as folder:
-            store.write_text(folder / "load.json", f'{{"replaces": {str(replaces).replace(chr(39), chr(34))}}}')
+            folders.write_text(folder / "load.json", json.dumps({"replaces": replaces, "sources": []}))
     assert len(store.loads(municipality)) == 1
     assert [p.name for p in (municipality.folder / "lines").iterdir()] == ["0002-b"]
 
@@ -113,7 +114,7 @@ def test_two_runs_cannot_change_a_municipality_at_the_same_time(municipality):
     from filelock import FileLock
 
     with FileLock(municipality.folder / ".lock"), pytest.raises(ParameterError, match="Another run"):
-        with store.locked(municipality):
+        with folders.locked(municipality):
             raise AssertionError("the lock was given twice")
 
 

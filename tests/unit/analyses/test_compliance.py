@@ -153,7 +153,12 @@ def test_an_empty_period_is_refused(lines, tree):
 
 
 def test_where_most_kroner_are_undecided_no_rate_stands_for_the_whole(cube_of):
-    decided = {"scope_status": "in_scope", "is_addressable": True, "contract_status": "no_known_contract", "net": "10.00"}
+    decided = {
+        "scope_status": "in_scope",
+        "is_addressable": True,
+        "contract_status": "no_known_contract",
+        "net": "10.00",
+    }
     opened = {**decided, "contract_status": "undecidable", "contract_reason": "no_category"}
     few = analyse_compliance(cube_of(decided, {**opened, "net": "10.00"}), period="2025", tree=standard_tree())
     most = analyse_compliance(cube_of(decided, {**opened, "net": "10.01"}), period="2025", tree=standard_tree())

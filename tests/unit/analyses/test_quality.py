@@ -24,10 +24,10 @@ CARD = {
 def cube():
     """1,000 in scope: 100 reviewed, 300 by rule, 400 by model, 200 unclassified."""
     return cube_of_rows(
-        {**placed("1801"), "category_source": "review", "net": "100", "item_name": "Kopipapir A4"},
-        {**placed("1801"), "category_source": "rule", "net": "300", "line_text": "Jf. aftale"},
-        {**placed("18"), "category_source": "model", "net": "400", "item_name": "Kontorstol", "privacy_hit_count": 2},
-        {**placed(None), "net": "200"},
+        {**placed("1801"), "category_source": "review", "net": "100", "has_usable_text": True},
+        {**placed("1801"), "category_source": "rule", "net": "300", "has_usable_text": False},
+        {**placed("18"), "category_source": "model", "net": "400", "has_usable_text": True, "privacy_hit_count": 2},
+        {**placed(None), "net": "200", "has_usable_text": False},
         {"scope_status": "to_clarify", "category_source": "scope", "net": "50"},
         {"scope_status": "no_exchange_rate", "document_currency": "EUR", "net_amount": None},
     )
@@ -55,16 +55,44 @@ def test_kroner_by_how_deep_the_category_is_known(quality):
     }
 
 
-def test_lines_without_usable_text_are_stop_phrases_and_empty_ones(quality):
+def test_lines_without_usable_text_are_counted_with_their_kroner(quality):
     numbers = quality.numbers
     assert numbers["textless_line_count"].value == 2
     assert numbers["textless_amount"].value == D("500.00")
     assert numbers["textless_share"].value == D("0.500000")
 
 
-def test_a_long_text_is_never_fetched_and_counts_as_usable(cube_of):
-    finding = analyse_quality(cube_of({**placed("18"), "net": "1", "line_text": "papir " * 40}), period="2025")
+def test_accessories_are_shown_by_kind_and_where_they_stand_alone(cube_of):
+    """Paper with freight on one document, a haulier's freight on another, and a discount: 1,000 in all."""
+    finding = analyse_quality(
+        cube_of(
+            {**placed("18"), "net": "900", "line_kind": "item", "has_usable_text": True, "document_id": "D1"},
+            {**placed("18"), "net": "60", "line_kind": "freight", "has_usable_text": True, "document_id": "D1"},
+            {**placed("18"), "net": "50", "line_kind": "freight", "has_usable_text": True, "document_id": "D2"},
+            {**placed("18"), "net": "-10", "line_kind": "surcharge", "has_usable_text": True, "document_id": "D1"},
+            {"scope_status": "transfer", "net": "7", "line_kind": "fee"},
+        ),
+        period="2025",
+    )
+    kinds = finding.tables["by_line_kind"]
+    assert list(kinds["line_kind"]) == ["item", "freight", "fee", "rounding", "surcharge"]
+    assert list(kinds["net_amount"]) == [D("900.00"), D("110.00"), D("0.00"), D("0.00"), D("-10.00")]
+    assert list(kinds["alone_amount"]) == [D("0.00"), D("50.00"), D("0.00"), D("0.00"), D("0.00")]
+    numbers = {name: number.value for name, number in finding.numbers.items()}
+    assert (numbers["accessory_line_count"], numbers["accessory_amount"]) == (3, D("100.00"))
+    assert (numbers["accessory_alone_amount"], numbers["freight_amount"]) == (D("50.00"), D("110.00"))
+    assert "accessories" in finding.caveats
+    assert not finding.failed_checks
+
+
+def test_lines_read_before_kinds_were_told_stand_apart(cube_of):
+    finding = analyse_quality(
+        cube_of({**placed("18"), "net": "5"}, {**placed("18"), "net": "5", "line_kind": "item"}), period="2025"
+    )
+    assert list(finding.tables["by_line_kind"]["line_kind"])[-1] is None
+    assert finding.numbers["unmarked_line_count"].value == 1
     assert finding.numbers["textless_line_count"].value == 0
+    assert not finding.failed_checks
 
 
 def test_masked_numbers_and_lines_that_need_a_person(quality):

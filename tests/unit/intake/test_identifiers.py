@@ -1,9 +1,21 @@
 """Identifiers are text, keep leading zeros, and are never refused for a check digit."""
 
+import re
+from datetime import date
+
+import pyarrow as pa
 import pytest
 
-from procurement_kit.intake.identifiers import art_of, company_number, is_cvr_valid, is_gln_valid, without_filler
-from procurement_kit.intake.identity import Occurrences, document_id, hash_of
+from procurement_kit.intake.identifiers import (
+    are_cvr_valid,
+    art_of,
+    company_number,
+    is_cvr_valid,
+    is_gln_valid,
+    without_filler,
+)
+from procurement_kit.intake.identity import Occurrences, column_mark, document_id, document_ids, hash_of
+from procurement_kit.tables import INVOICE_LINES
 
 
 @pytest.mark.parametrize(
@@ -48,9 +60,44 @@ def test_a_credit_note_is_another_document_than_its_invoice():
     assert len(hash_of("a")) == 32
 
 
-def test_equal_lines_of_one_file_have_different_identities():
+def test_check_digits_of_many_numbers_are_those_of_each():
+    numbers = ["99999993", "13585629", "09999993", "00000000"]
+    assert are_cvr_valid(pa.array(numbers)).to_pylist() == [is_cvr_valid(number) for number in numbers]
+    assert are_cvr_valid(pa.array([], pa.string())).to_pylist() == []
+
+
+def ids_of(*batches):
     seen = Occurrences()
-    first, second = seen.line_id("a"), seen.line_id("a")
-    assert first != second
-    again = Occurrences()
-    assert [again.line_id("a"), again.line_id("a")] == [first, second]
+    return [line for batch in batches for line in seen.line_ids(pa.array(batch, pa.string())).to_pylist()]
+
+
+def test_equal_lines_of_one_file_have_different_identities():
+    assert len(set(ids_of(["a", "a", "b"], ["a"]))) == 4
+    assert ids_of(["a", "a"]) == ids_of(["a"], ["a"]) == ids_of(["b", "a"], ["a"])[1:]
+    assert all(re.fullmatch("[0-9a-f]{32}", line) for line in ids_of(["a", "a"]))
+
+
+def test_a_batch_without_rows_has_no_identities():
+    assert ids_of([], ["a"], []) == ids_of(["a"])
+
+
+def test_what_is_kept_of_many_contents_is_small_and_sorted():
+    seen = Occurrences()
+    for start in range(0, 5_000, 100):
+        seen.line_ids(pa.array([str(n % 400) for n in range(start, start + 100)]))
+    assert sum(len(keys) for keys, _ in seen._runs) <= 2 * 400
+    assert len(seen._runs) < 12
+    assert sum(int(counts.sum()) for _, counts in seen._runs) == 5_000
+
+
+def test_documents_share_their_identity_and_lines_without_number_have_none():
+    day = date(2025, 3, 1)
+    suppliers, numbers = pa.array(["S", "S", None, "S"]), pa.array(["F", "F", "F", None])
+    ids = document_ids(suppliers, numbers, pa.array([day] * 4)).to_pylist()
+    assert ids[0] == ids[1] != ids[2]
+    assert ids[3] is None
+
+
+def test_the_marks_of_columns_are_all_different():
+    marks = {column_mark(name) for name in INVOICE_LINES.names}
+    assert len(marks) == len(INVOICE_LINES.names)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from procurement_kit.errors import FileFormatError, InputNotFoundError, TableError
-from procurement_kit.intake.profiles import ArtRule, Source, find_profile
+from procurement_kit.intake.profiles import PartRule, Source, find_profile
 
 
 def test_a_danish_row(ledger, row, lines_read):
@@ -134,11 +134,11 @@ def test_negative_can_be_spend_and_a_mark_can_turn_the_sign(ledger, row, lines_r
     assert lines_read(ledger(row(Måleenhed="K")), marked)[0]["net_amount"] == Decimal("-1234.50")
 
 
-@pytest.mark.parametrize("rule", [ArtRule(("Konto",)), ArtRule(("Konto",), pattern=r"^(\d\d)")])
+@pytest.mark.parametrize("rule", [PartRule(("Konto",)), PartRule(("Konto",), pattern=r"^(\d\d)")])
 def test_the_art_can_be_cut_out_of_a_longer_number(ledger, row, lines_read, rule):
     profile = find_profile("ledger_dk")
     without = {name: source for name, source in profile.columns.items() if name != "art_code"}
-    (line,) = lines_read(ledger(row(Konto="40000000")), replace(profile, art=rule, columns=without))
+    (line,) = lines_read(ledger(row(Konto="40000000")), replace(profile, parts={"art_code": rule}, columns=without))
     assert line["art_code"] == "40"
 
 
@@ -176,8 +176,9 @@ def test_what_says_not_categorised_is_empty(value):
     assert profile.is_missing("labelled_category_2", value) or not value
 
 
-def test_a_workbook_is_refused_with_a_way_out(tmp_path, lines_read):
-    path = tmp_path / "poster.xlsx"
+@pytest.mark.parametrize("ending", ["xls", "xlsb", "ods"])
+def test_a_workbook_of_another_kind_is_refused_with_a_way_out(tmp_path, lines_read, ending):
+    path = tmp_path / f"poster.{ending}"
     path.write_bytes(b"PK\x03\x04")
     with pytest.raises(FileFormatError, match="CSV UTF-8"):
         lines_read(path)
@@ -193,3 +194,141 @@ def test_excels_separator_line_is_understood(ledger, row, lines_read, start):
     path = ledger(row())
     path.write_text(start + path.read_text(encoding="utf-8"), encoding="utf-8")
     assert lines_read(path)[0]["source_row"] == (3 if start else 2)
+
+
+# --- what a row says of itself ---------------------------------------------------------------------------------------
+
+
+def with_columns(**columns):
+    """The Danish profile with further columns."""
+    profile = find_profile("ledger_dk")
+    return replace(profile, columns={**profile.columns, **{name: Source((h,)) for name, h in columns.items()}})
+
+
+@pytest.mark.parametrize(
+    ("printed", "year", "codes"),
+    [("2025", 2025, None), ("", None, None), ("2025,00", None, "accounting_year_unreadable")]
+    + [("25", None, "accounting_year_unreadable"), ("9999", None, "accounting_year_unreadable")],
+)
+def test_the_accounting_year_is_a_year_or_a_check_code(ledger, row, lines_read, printed, year, codes):
+    (line,) = lines_read(ledger(row(Måleenhed=printed)), with_columns(accounting_year="Måleenhed"))
+    assert (line["accounting_year"], line["check_codes"]) == (year, codes)
+
+
+@pytest.mark.parametrize(
+    ("printed", "rate", "codes"),
+    [
+        ("25", Decimal(25), None),
+        ("25,00", Decimal(25), None),
+        ("25,00004", Decimal(25), "vat_rate_rounded"),
+        ("250000", None, "vat_rate_unreadable"),
+        ("moms", None, "vat_rate_unreadable"),
+    ],
+)
+def test_a_number_that_does_not_fit_its_column_is_a_check_code(ledger, row, lines_read, printed, rate, codes):
+    (line,) = lines_read(ledger(row(Antal=printed)), with_columns(vat_rate="Antal", quantity="Enhed"))
+    assert line["vat_rate"] == rate
+    assert [code for code in (line["check_codes"] or "").split() if "vat" in code] == ([codes] if codes else [])
+
+
+def test_a_number_that_lost_its_zero_is_put_right_and_flagged(ledger, row, lines_read):
+    kept, lost = lines_read(ledger(row(CVR="01234567"), row(CVR="1234567")))
+    assert "zero_padded" not in (kept["check_codes"] or "")
+    assert "zero_padded" in lost["check_codes"].split()
+
+
+def test_check_codes_stand_in_order(ledger, row, lines_read):
+    (line,) = lines_read(ledger(row(CVR="1234567", Fakturadato="", Antal="to")))
+    assert line["check_codes"] == "cvr_modulus date_from_posting quantity_unreadable zero_padded"
+
+
+AMOUNT = "Beløb_ekskl._moms"
+NOBODY = {"CVR": "", "Leverandør": "", "Fakturanummer": "", "Fakturadato": "", "Bogføringsdato": ""}
+
+
+@pytest.mark.parametrize("words", ["I alt", "TOTAL", "Sum", "Grand total"])
+def test_a_total_of_the_rows_above_does_not_count(ledger, row, lines_read, words):
+    total = row(**{**NOBODY, "Bilagsnummer": words, AMOUNT: "3,00"})
+    lines = lines_read(ledger(row(**{AMOUNT: "1,00"}), row(**{AMOUNT: "2,00"}), total))
+    assert lines[2]["set_aside_reason"] == "row 4: looks like a total of the rows above"
+    assert [line["set_aside_status"] for line in lines[:2]] == [None, None]
+
+
+def test_subtotals_and_the_total_of_all_are_told(ledger, row, lines_read):
+    def total(amount):
+        return row(**{**NOBODY, "Tekst": "Subtotal", AMOUNT: amount})
+
+    rows = [
+        row(**{AMOUNT: "1,00"}),
+        total("1,00"),
+        row(**{AMOUNT: "2,00"}),
+        total("2,00"),
+        total("3,00"),
+        total("9,00"),
+    ]
+    reasons = [line["set_aside_reason"] for line in lines_read(ledger(*rows))]
+    assert [bool(reason and "total" in reason) for reason in reasons] == [False, True, False, True, True, False]
+    assert reasons[5] == "row 7: there is no date"
+
+
+def test_a_supplier_named_total_is_a_supplier(ledger, row, lines_read):
+    lines = lines_read(ledger(row(**{AMOUNT: "5,00"}), row(Leverandør="Total A/S", **{AMOUNT: "5,00"})))
+    assert [line["set_aside_status"] for line in lines] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "is_held_back"),
+    [("£ 5,00", "DKK", True), ("5,00 EUR", "DKK", True), ("kr. 5,00", "DKK", False), ("€5,00", "EUR", False)]
+    + [("5,00 SEK", "DKK", True), ("kr 5,00", "SEK", False), ("kr. 5,00", "EUR", True), ("£ 5,00", "", True)],
+)
+def test_a_mark_of_another_currency_holds_the_row_back(ledger, row, lines_read, amount, currency, is_held_back):
+    (line,) = lines_read(ledger(row(Valuta=currency, **{AMOUNT: amount})))
+    reason = "row 2: the amount carries the mark of another currency than the row"
+    assert line["set_aside_reason"] == (reason if is_held_back else None)
+    assert line["document_amount"] == 5
+
+
+def test_every_part_goes_through_one_cut(ledger, row, lines_read):
+    profile = find_profile("ledger_dk")
+    rules = {"art_code": r"-(\d\d)-$", "function_number": r"^\d+-(\d+)-", "buyer_unit_number": r"^(\d+)-"}
+    parts = {name: PartRule(("Konto",), pattern=pattern) for name, pattern in rules.items()}
+    columns = {name: source for name, source in profile.columns.items() if name not in parts}
+    (line,) = lines_read(ledger(row(Konto="1004-645521999-10110-29-")), replace(profile, parts=parts, columns=columns))
+    assert (line["buyer_unit_number"], line["function_number"], line["art_code"]) == ("1004", "645521999", "29")
+
+
+def test_a_column_of_persons_gives_up_every_number_in_it(tmp_path, lines_read):
+    profile = find_profile("ledger_dk")
+    columns = {**profile.columns, "supplier_account_number": Source(("Ydelsesmodtagernr.",))}
+    path = tmp_path / "y.csv"
+    path.write_text(
+        "Bilagsnummer;Fakturadato;CVR;Leverandør;Konto;Beløb ekskl. moms;Ydelsesmodtagernr.\n"
+        "1;01-03-2025;;Et Navn;29;1,00;101901234\n",
+        encoding="utf-8",
+    )
+    (line,) = lines_read(path, replace(profile, columns=columns))
+    assert line["supplier_account_number"].startswith("CPR-")
+    assert (line["supplier_kind"], line["supplier_name"]) == ("person", "Privatperson")
+
+
+def test_a_foster_family_without_number_has_no_name(ledger, row, lines_read):
+    family, firm = lines_read(ledger(row(CVR="", Leverandør="Plejefamilie Et Navn"), row(Leverandør="Plejefamilie X")))
+    assert (family["supplier_kind"], family["supplier_name"]) == ("person", "Privatperson")
+    assert (firm["supplier_kind"], firm["supplier_name"]) == ("company", "Plejefamilie X")
+
+
+def test_a_foreign_document_is_shared_out_and_an_unknown_rate_is_empty(ledger, row, lines_read):
+    rates = (("EUR", ((date(2025, 1, 1), Decimal("7.463")),)),)
+    path = ledger(*[row(Valuta="EUR", **{AMOUNT: "1,01"})] * 3, row(Valuta="USD"), row())
+    lines = lines_read(path, rates=rates)
+    assert sum(line["net_amount"] for line in lines[:3]) == Decimal("22.61")  # 3 × 1.01 × 7.463 = 22.612890
+    assert lines[3]["net_amount"] is None
+    assert lines[4]["net_amount"] == Decimal("1234.50")
+
+
+def test_amounts_and_identities_do_not_depend_on_how_rows_are_batched(ledger, row, lines_read, monkeypatch):
+    path = ledger(*[row(Bilagsnummer=f"B-{n % 7}", **{AMOUNT: f"{n % 3},00"}) for n in range(100)])
+    whole = lines_read(path)
+    monkeypatch.setattr("procurement_kit.intake.ledgers.ROWS_AT_ONCE", 7)
+    assert lines_read(path) == whole
+    assert len({line["line_id"] for line in whole}) == 100

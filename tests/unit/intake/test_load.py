@@ -13,7 +13,7 @@ import pytest
 
 from procurement_kit import store
 from procurement_kit.errors import CheckFailedError, FileFormatError, InputNotFoundError, ParameterError
-from procurement_kit.intake import load
+from procurement_kit.intake import load, reading
 from procurement_kit.intake.load import import_files
 from procurement_kit.intake.report import held_back_reasons, sentences
 
@@ -153,8 +153,10 @@ def test_a_copy_counts_only_where_its_original_is_missing(municipality, inbox, l
     copied = "<cbc:CopyIndicator>true</cbc:CopyIndicator>"
     inbox("a.xml", line("101.00"), header="101.00", top=copied)
     assert import_files(municipality, [inbox.folder]).as_dict()["lines_taken"] == 1
-    original = inbox("b.xml")
-    assert import_files(municipality, [original]).as_dict()["lines_duplicate"] == 1
+    report = import_files(municipality, [inbox("b.xml")]).as_dict()
+    assert (report["lines_taken"], report["lines_gone"], report["amount_gone"]) == (1, 1, "101.00")
+    assert list(taken(municipality)["net_amount"]) == [Decimal("100.00")]
+    assert "one marked as a copy" in set_aside(municipality)["set_aside_reason"][0]
 
 
 def test_a_later_import_knows_what_an_earlier_one_took_in(municipality, inbox, ledger, row):
@@ -228,7 +230,7 @@ def test_no_personal_number_is_stored_anywhere(municipality, tmp_path, ubl, ledg
 
 
 def test_a_ledger_without_a_profile_lists_the_profiles(municipality, ledger, row, inbox):
-    with pytest.raises(ParameterError, match="council_spend, invoice_lines, ledger_dk"):
+    with pytest.raises(ParameterError, match="council_spend, invoice_lines, .*ledger_dk"):
         import_files(municipality, [ledger(row())])
     inbox("a.xml")
     (inbox.folder / "liste.csv").write_text("a;b\n", encoding="utf-8")
@@ -273,7 +275,7 @@ def test_many_files_are_read_in_parallel_with_the_same_result(municipality, inbo
 
 def test_an_account_that_does_not_close_writes_nothing(municipality, inbox, monkeypatch):
     path = inbox("a.xml")
-    monkeypatch.setattr(load, "tally_table", lambda tally, table: None)
+    monkeypatch.setattr(reading, "tally_table", lambda tally, table: None)
     with pytest.raises(CheckFailedError, match="does not close"):
         import_files(municipality, [path])
     assert not list((municipality.folder / "lines").iterdir())

@@ -6,14 +6,14 @@ All numbers are made up for the tests: day and month are possible, the last four
 import pytest
 
 from procurement_kit.intake.privacy import (
+    PERSON_FIELD,
     Masker,
-    blank,
     clean_text,
-    count_person_numbers,
-    is_personal_number,
-    is_possible_date,
+    is_personal_heading,
     masker_for,
+    names_a_person,
 )
+from procurement_kit.personal_numbers import blank, count_person_numbers, is_personal_number, is_possible_date
 
 MASKER = Masker(b"0" * 32)
 TOKEN = r"CPR-[A-Z2-7]{12}"
@@ -189,3 +189,109 @@ def test_ways_of_hiding_a_number_that_are_found_and_give_the_same_token(text):
 @pytest.mark.parametrize("text", ["leveret 01.02.2025 1000 stk", "den 01.02.25 1500 kr", "faktura 2025-010190"])
 def test_dates_beside_amounts_are_left(text):
     assert Masker(b"key").mask(text).hit_count == 0
+
+
+# --- columns that are personal by nature ---
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Ydelsesmodtager", "Ydelsesmodtagernr.", "Ydelsesmodtager nr", "YDELSESMODTAGERNUMMER", "Betalingsmodtagernr.",
+     "Oplysningspligtnr.", "Oplysningspligtmodtagernr.", "CPR", "CPR-nr.", "Cprnummer", "Personnummer", "Borgernr."],
+)  # fmt: skip
+def test_headings_that_are_personal_whatever_the_profile_calls_them(heading):
+    assert is_personal_heading(heading)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Kreditornr.", "Leverandør", "Ydelsesmodtagernr.kode", "Oplysningspligtkode", "Ydelsesperiode fra", "Borgerservice",
+     "Personale", "PSP-element", "CPV", ""],
+)  # fmt: skip
+def test_other_headings(heading):
+    assert not is_personal_heading(heading)
+
+
+@pytest.mark.parametrize("cell", ["0101901234", "010190-1234", "101901234", "01011990-1234"])
+def test_in_a_personal_column_every_way_of_writing_gives_the_same_token_also_without_the_zero(cell):
+    assert masked(cell, PERSON_FIELD) == (MASKER.token("010190-1234"), 1)
+
+
+def test_in_a_personal_column_a_name_or_an_own_number_becomes_a_token_and_a_company_stays():
+    assert masked("Hans Hansen", PERSON_FIELD).text == masked("HANS HANSEN", PERSON_FIELD).text
+    assert masked("Hans Hansen", PERSON_FIELD).hit_count == 1
+    assert masked("K-00471", PERSON_FIELD).text.startswith("CPR-")
+    assert masked("9901901234", PERSON_FIELD).text.startswith("CPR-")  # no possible date, and still a person's
+    for company in ("99999993", "DK99999993", "DK 99999993", "5799990000019"):
+        assert masked(company, PERSON_FIELD) == (company, 0)
+    assert masked("", PERSON_FIELD) == (None, 0)
+    token = MASKER.token("010190-1234")
+    assert masked(token, PERSON_FIELD) == (token, 0)
+
+
+@pytest.mark.parametrize("field", ["buyer_reference", "payee_number"])
+def test_references_and_payees_keep_initials_and_lose_numbers(field):
+    assert masked("abcd", field) == ("abcd", 0)
+    assert masked("0101901234", field).hit_count == 1
+    assert masked("101901234", field) == (MASKER.token("0101901234"), 1)
+    assert masked("FR12345678901", field) == ("FR12345678901", 0)
+
+
+# --- countries ---
+
+
+def test_a_swedish_number_gives_one_token_however_written():
+    tokens = {MASKER.person_token(t) for t in ("450712-1236", "19450712-1236", "4507121236", "SE450712123601")}
+    tokens |= {masked("450712-1236").text, masked("19450712-1236").text}
+    assert len(tokens) == 1
+
+
+def test_a_swedish_company_and_a_danish_sole_trader_with_a_company_number_stay():
+    assert masked("556012-5790", "supplier_number") == ("556012-5790", 0)
+    assert masked("99999993", "supplier_number") == ("99999993", 0)
+
+
+# --- in one go ---
+
+
+def test_distinct_texts_are_masked_in_one_go_as_one_by_one():
+    texts = ["Kopipapir", "til 010190-1234", None, "", "0101901234", "010190-1234 og 020291-4321"]
+    found, hits = MASKER.mask_values(texts, "line_text")
+    assert found == [masked(text, "line_text").text for text in texts]
+    assert hits == [0, 1, 0, 0, 1, 2]
+    assert MASKER.mask_values(["0101901234"], "order_number") == (["0101901234"], [0])
+
+
+def test_masking_in_several_rounds_leaves_nothing_for_a_second_time():
+    for key in range(20):  # a token without digits lets the word reach the next date, one with digits does not
+        masker = Masker(bytes([key]) * 32)
+        once = masker.mask("cpr 010190 020291 030392")
+        assert once.hit_count >= 1
+        assert masker.mask(once.text) == (once.text, 0)
+
+
+def test_cleaning_twice_changes_nothing():
+    hidden = "A\u200d\u030a 010190\u200b-1234"
+    assert clean_text(clean_text(hidden)) == clean_text(hidden)
+
+
+# --- names ---
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Plejefamilie Jensen", "plejefamilien jensen".replace("familien", "familie"), "Kontaktperson Anna B.",
+     "Borger 17", "BORGER", "Støttekontaktperson", "Familjehem Berg", "God man Nilsson", "Privatperson",
+     "Netværksplejefamilie"],
+)  # fmt: skip
+def test_a_name_that_says_it_is_a_person(name):
+    assert names_a_person(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Plejefamilie ApS", "Familjehem i Norden AB", "Borgernes Avis", "Borgerservice", "Danske Plejefamiliers Forening",
+     "Hans Hansen", "Eksempel Kontor A/S", "", None],
+)  # fmt: skip
+def test_a_name_that_does_not(name):
+    assert not names_a_person(name)

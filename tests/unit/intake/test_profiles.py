@@ -1,11 +1,13 @@
 """A profile is strict: every slip is named, with the nearest word."""
 
 from dataclasses import FrozenInstanceError
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from procurement_kit.errors import InputNotFoundError, SettingsError
-from procurement_kit.intake.profiles import Source, find_profile, profile_names, read_profile
+from procurement_kit.intake.profiles import Profile, RowRule, Source, find_profile, profile_names, read_profile
 
 SOUND = """
 name = "mine"
@@ -60,8 +62,29 @@ def test_a_sound_profile(profile_file):
         ("[constants]", '[missing]\nsuplier_name = ["x"]\n[constants]', "Did you mean «supplier_name»"),
         ("[constants]", '[missing]\nall = "x"\n[constants]', "not a list of texts"),
         ("[constants]", '[labels]\nlabelled_category_4 = "x"\n[constants]', "is not a label"),
-        ("[constants]", "[art]\nstart = 1\n[constants]", "column is missing"),
-        ("[constants]", '[art]\ncolumn = "K"\npattern = "(\\\\d)(\\\\d)"\n[constants]', "exactly one group"),
+        ("[constants]", "[parts]\nart_code = {start = 1}\n[constants]", "column is missing"),
+        ("[constants]", "[parts]\nart_code = {column = 5}\n[constants]", "column is neither a heading nor"),
+        ("[constants]", "[parts]\nart_code = 'Art'\n[constants]", "[parts] art_code is not a rule"),
+        (
+            "[constants]",
+            "[parts]\nart_code = {column = {join = ['A']}}\n[constants]",
+            "column is neither a heading nor",
+        ),
+        ("[constants]", "[parts]\nart_code = {column = 'K', start = 'x'}\n[constants]", "start is not a whole number"),
+        ("[constants]", "[parts]\nart_code = {column = 'K', length = 0}\n[constants]", "length is not a whole number"),
+        ("[constants]", "[parts]\nart_kode = {column = 'K'}\n[constants]", "Did you mean «art_code»"),
+        ("[constants]", "[parts]\nquantity = {column = 'K'}\n[constants]", "is not a text column"),
+        ("[constants]", "[parts]\nline_text = {column = 'K'}\n[constants]", "is in [columns] too"),
+        ("[constants]", "[parts]\nart_code = {column = 'K', lenght = 2}\n[constants]", "Did you mean «length»"),
+        ("[constants]", "[parts]\nart_code = {column = 'K', start = 0}\n[constants]", "start is not a whole number"),
+        ("[constants]", "[parts]\nart_code = {column = 'K', pattern = '(\\d)(\\d)'}\n[constants]", "exactly one group"),
+        ("[constants]", "[parts]\nart_code = {column = 'K', pattern = '('}\n[constants]", "not a regular expression"),
+        ("[constants]", "[parts]\nart_code = {column = 'K', pattern = 5}\n[constants]", "not a regular expression"),
+        ("[constants]", "[parts]\nart_code = {column = 'K', start = 1, pattern = '(a)'}\n[constants]", "not both"),
+        ("[constants]", "[art]\ncolumn = 'K'\n[constants]", "art is not a key of a profile"),
+        ("[constants]", '[format]\nkind = "spool"\n[constants]', "allowed are csv, sap_spool"),
+        ("[constants]", "[format]\nsheet = 0\n[constants]", "sheet is neither"),
+        ("[constants]", '[format]\nsheet = " "\n[constants]', "sheet is neither"),
         ("[constants]", '[persons]\nname = ["x"]\n[constants]', "[persons] holds one key"),
         ("[constants]", '[credit]\ncolumn = "D/K"\n[constants]', "[credit] holds column"),
         ("[constants]", '[pad]\nsupplier_name = "8"\n[constants]', "not a number of digits"),
@@ -89,11 +112,6 @@ def test_a_sound_profile(profile_file):
         ("[constants]", '[constants]\nis_copy = "måske"', "[constants] is_copy: «måske» is neither ja nor nej"),
         ("[constants]", '[constants]\ndocument_type = "x"', "[constants] document_type: «x» is not one of invoice"),
         ("[constants]", '[constants]\nsupplier_country = ["DK"]', "[constants] supplier_country: is not a text"),
-        ("[constants]", '[art]\ncolumn = "K"\nstart = "x"\n[constants]', "[art] start is not a whole number"),
-        ("[constants]", '[art]\ncolumn = "K"\nstart = -1\n[constants]', "[art] start is not a whole number"),
-        ("[constants]", '[art]\ncolumn = "K"\nlength = 0\n[constants]', "[art] length is not a whole number"),
-        ("[constants]", "[art]\ncolumn = 7\n[constants]", "[art] column is neither a heading"),
-        ("[constants]", '[art]\ncolumn = {join = ["A", "B"]}\n[constants]', "[art] column is neither a heading"),
         ("[constants]", '[credit]\ncolumn = 7\nvalues = ["K"]\n[constants]', "[credit] holds column"),
         ("[constants]", "[credit]\n[constants]", "[credit] holds column"),
         ("[constants]", "[pad]\nsupplier_name = -8\n[constants]", "not a number of digits"),
@@ -107,7 +125,7 @@ def test_every_slip_is_named(profile_file, old, new, problem):
 
 
 def test_all_slips_are_named_at_once(profile_file):
-    slips = 'optional = 5\n[format]\ndate_formats = []\nencoding = "rot_13"\n[pad]\nall = -1\n[art]\ncolumn = 7\n'
+    slips = 'optional = 5\n[format]\ndate_formats = []\nencoding = "rot_13"\n[pad]\nall = -1\n[parts]\nart_code = 7\n'
     with pytest.raises(SettingsError) as error:
         read_profile(profile_file(SOUND.replace("[columns]", slips + "[columns]")))
     assert len(error.value.problems) == 5
@@ -145,3 +163,39 @@ def test_an_unknown_profile_lists_those_there_are(municipality):
 
 def test_a_profile_is_found_by_path(profile_file):
     assert find_profile(profile_file(SOUND)).name == "mine"
+
+
+def test_rows_that_are_no_invoices_are_held_back_with_their_amount(tmp_path, lines_read):
+    """A payment stands beside its invoice with the opposite sign; counted, it would take the invoice away."""
+    path = tmp_path / "kreditor.csv"
+    rows = [
+        "Voucher;Fakturadato;Leverandør;Beløb",
+        "EFAK-1;01-03-2025;Eksempel;-100,00",
+        "BET-1;02-03-2025;Eksempel;100,00",
+    ]
+    path.write_text("\r\n".join([*rows, ""]), encoding="utf-8")
+    columns = {
+        "voucher_number": Source(("Voucher",)),
+        "invoice_date": Source(("Fakturadato",)),
+        "supplier_name": Source(("Leverandør",)),
+        "document_amount": Source(("Beløb",)),
+    }
+    constants = {"document_currency": "DKK"}
+    profile = Profile(
+        "p", "1", "incl", "negative_is_spend", columns, constants=constants, rows=RowRule(("Voucher",), "^EFAK-")
+    )
+    invoice, payment = lines_read(path, profile)
+    assert (invoice["set_aside_status"], invoice["document_amount"]) == (None, Decimal("100.0000"))
+    assert (payment["set_aside_status"], payment["document_amount"]) == ("held_back", Decimal("-100.0000"))
+    assert payment["set_aside_reason"] == "row 3: the profile says that such rows are no invoices"
+
+
+@pytest.mark.parametrize(
+    "rows", ['column = "Voucher"', 'column = "Voucher"\npattern = "("', 'pattern = "x"\ncolumn = 1']
+)
+def test_a_row_rule_with_a_slip_is_refused(tmp_path, rows):
+    text = (Path(__file__).parents[3] / "data_templates/profiles/ledger_dk.toml").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(f"{text}\n[rows]\n{rows}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"\[rows\]"):
+        read_profile(path)

@@ -190,14 +190,14 @@ def tail() -> Finding:
 
 
 @pytest.fixture
-def findings(spend, tail, compliance, quality) -> list[Finding]:
-    """All four."""
-    return [spend, tail, compliance, quality]
+def findings(spend, tail, compliance, quality, not_reconciled) -> list[Finding]:
+    """All five."""
+    return [spend, tail, compliance, quality, not_reconciled]
 
 
 @pytest.fixture
 def writer(findings) -> Writer:
-    """A Danish writer who knows all four findings and the period."""
+    """A Danish writer who knows all five findings and the period."""
     from datetime import date
 
     context = {
@@ -306,7 +306,7 @@ def without_contracts(compliance) -> Finding:
 
 @pytest.fixture
 def quality() -> Finding:
-    """95 % of the kroner are placed; 97 % of them are right; not reconciled with the accounts."""
+    """95 % of the kroner are placed; 97 % of them are right."""
     return Finding(
         key="quality",
         numbers=numbers(
@@ -324,7 +324,6 @@ def quality() -> Finding:
                 "rule_share": "0.3",
                 "model_share": "0.6",
                 "textless_share": "0.02",
-                "reconciled_share": None,
                 "right_share": "0.97",
             },
             {"textless_line_count": 2, "masked_count": 1, "no_exchange_rate_line_count": 0, "to_clarify_line_count": 0},
@@ -348,3 +347,74 @@ def quality() -> Finding:
         definition=DEFINITION,
         parameters={"period": "2025"},
     )
+
+
+BY_ART = (
+    "budget_part art_code art_name line_count accounts_amount data_amount difference_amount covered_share "
+    "explained_amount unexplained_amount explanation"
+)
+
+
+@pytest.fixture
+def reconciliation() -> Finding:
+    """1.000.000 in the accounts, 970.000 in the data; 20.000 of the difference explained, 10.000 not."""
+    return Finding(
+        key="reconciliation",
+        numbers=numbers(
+            {
+                "accounts_amount": "1000000.00",
+                "data_amount": "970000.00",
+                "difference_amount": "30000.00",
+                "explained_amount": "20000.00",
+                "unexplained_amount": "10000.00",
+                "missing_amount": "10000.00",
+                "surplus_amount": "0.00",
+                "no_art_amount": "50000.00",
+                "rounding_amount": "1500",
+                "moved_in_amount": "7000.00",
+                "moved_out_amount": "0.00",
+            },
+            {"covered_share": "0.97", "accounted_share": "0.99"},
+            {"account_row_count": 3, "no_art_line_count": 4},
+            {"accounting_years": "2025"},
+        ),
+        tables={
+            "by_art": table(
+                BY_ART,
+                (
+                    "operations",
+                    "29",
+                    "29",
+                    20,
+                    "800000.00",
+                    "720000.00",
+                    "80000.00",
+                    "0.9",
+                    "70000.00",
+                    "10000.00",
+                    "Interne fakturaer",
+                ),
+                ("investment", None, None, 2, "200000.00", "200000.00", "0.00", "1", "0.00", "0.00", None),
+                ("no_art", None, None, 4, "0.00", "50000.00", "-50000.00", None, "-50000.00", "0.00", "E-fakturaer"),
+            ),
+            "left_out": table(
+                "scope_status art_code art_name line_count accounts_amount data_amount",
+                ("payroll", "1", "1", 0, "900000.00", "0.00"),
+            ),
+        },
+        checks=(Check("differences add up", True, "30000.00 = 30000.00"),),
+        caveats=("unexplained", "lines_without_art"),
+        definition=DEFINITION,
+        parameters={"period": "2025"},
+    )
+
+
+@pytest.fixture
+def not_reconciled(reconciliation) -> Finding:
+    """The same municipality before it has delivered its accounts."""
+    nothing = {
+        name: Number(0 if number.unit == "count" else None, number.unit)
+        for name, number in reconciliation.numbers.items()
+    }
+    empty = {name: rows.head(0) for name, rows in reconciliation.tables.items()}
+    return replace(reconciliation, numbers=nothing, tables=empty, caveats=("no_accounts",))

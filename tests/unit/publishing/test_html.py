@@ -3,7 +3,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from procurement_kit.publishing.html import Cover, render_html, render_table, visible_text
+from procurement_kit.outgoing import visible_text
+from procurement_kit.publishing.html import Cover, render_html, render_table
 from procurement_kit.publishing.pages import page_views, table_view
 from procurement_kit.publishing.recipes import read_recipe
 

@@ -5,12 +5,12 @@ import nbformat
 import pytest
 
 from procurement_kit.errors import InputNotFoundError, MunicipalityNotFoundError, ParameterError
+from procurement_kit.outgoing import texts_of
 from procurement_kit.publishing import notebooks
 from procurement_kit.publishing.notebooks import (
     NotebookError,
     check_parameters,
     declared_parameters,
-    output_texts,
     run_notebook,
     strip_run,
 )
@@ -67,8 +67,8 @@ def test_a_run_keeps_nothing_that_differs_and_gives_the_same_bytes(notebook, tmp
     assert "papermill" not in content["metadata"]
     assert [cell["id"] for cell in content["cells"]] == ["cell-01", "cell-02", "cell-03", "cell-04"]
     assert 'period = "2024"' in "".join(content["cells"][1]["source"])
-    texts = dict(output_texts(folders[0] / "run.ipynb"))
-    assert texts["cell 3"] == f". {tmp_path / 'data'} ja\n"
+    texts = dict(texts_of(folders[0] / "run.ipynb"))
+    assert texts["run.ipynb, cell 3"] == f". {tmp_path / 'data'} ja\n"
     assert sorted(path.name for path in folders[0].iterdir()) == ["run.ipynb"]
 
 

@@ -68,20 +68,55 @@ def test_contracts_without_leaks_are_good_news(recipe, writer, compliance):
     assert "tom" in found["leaks"].headline
 
 
-def test_a_page_without_its_finding_is_an_error(recipe, writer, spend):
-    with pytest.raises(ParameterError, match="tail"):
+def test_a_page_without_its_finding_is_an_error(recipe, writer, spend, reconciliation):
+    with pytest.raises(ParameterError, match="«reconciliation»"):
         page_views(recipe, replace(writer, findings={"spend": spend}))
+    with pytest.raises(ParameterError, match="«tail»"):
+        page_views(recipe, replace(writer, findings={"spend": spend, "reconciliation": reconciliation}))
 
 
-def test_floors_decide_what_is_preliminary(writer, quality):
+def test_floors_decide_what_is_preliminary(writer, quality, reconciliation):
     assert preliminary_reasons(writer) == ["Dataene er ikke afstemt med regnskabet."]
-    good = {"reconciled_share": Number(Decimal("0.98"), "share"), "classified_share": Number(Decimal("0.90"), "share")}
-    met = with_finding(writer, replace(quality, numbers={**quality.numbers, **good}))
+    met = with_finding(writer, reconciliation)
     assert preliminary_reasons(met) == []
-    low = {**good, "classified_share": Number(Decimal("0.8999"), "share")}
-    below = with_finding(writer, replace(quality, numbers={**quality.numbers, **low}))
+    low = {"classified_share": Number(Decimal("0.8999"), "share")}
+    below = with_finding(met, replace(quality, numbers={**quality.numbers, **low}))
     assert "krav 90 %" in preliminary_reasons(below)[0]
     assert len(preliminary_reasons(replace(writer, findings={}))) == 3
+
+
+def test_accounts_take_the_mark_away_only_where_little_is_unexplained(writer, reconciliation):
+    for share, is_met in (("0.98", True), ("0.9799", False)):
+        numbers = {**reconciliation.numbers, "accounted_share": Number(Decimal(share), "share")}
+        reasons = preliminary_reasons(with_finding(writer, replace(reconciliation, numbers=numbers)))
+        assert (reasons == []) is is_met
+    assert plain(reasons[0]) == "Kun 98,0 % af regnskabets køb er genfundet eller forklaret (krav 98 %)."
+
+
+def test_page_two_holds_the_accounts_beside_the_data(recipe, writer, reconciliation):
+    page = views(recipe, with_finding(writer, reconciliation))["coverage"]
+    assert page.drawing is not None
+    assert page.table.title == "Afstemning med regnskabet"
+    assert list(page.table.cells[0][:3]) == ["Drift", "2.9 Øvrige varekøb", "800"]
+    assert page.table.cells[1][:2] == ("Anlæg (dranst 3)", "")
+    assert page.table.cells[2][0] == "Linjer uden art"
+    assert "97,0 % i data" in plain(page.foot)
+    assert "10 t.kr. uforklaret" in plain(page.foot)
+    assert [table.key for table in page.more_tables] == ["spend_by_scope", "reconciliation_left_out"]
+
+
+def test_without_accounts_page_two_says_so(recipe, writer):
+    found = views(recipe, writer)
+    assert found["coverage"].table is None
+    assert "ikke afstemt med regnskabet" in found["coverage"].foot
+    assert any("Regnskabets tal" in line for line in dict(found["method"].lists)["Hvad mangler"])
+
+
+def test_what_is_unexplained_is_a_next_step(recipe, writer, reconciliation, without_contracts):
+    steps = dict(views(recipe, writer)["summary"].lists)["Tre næste skridt"]
+    assert any("afstemmer de" in step for step in steps)
+    steps = dict(views(recipe, with_finding(writer, reconciliation))["summary"].lists)["Tre næste skridt"]
+    assert any("10 t.kr., der skiller data og regnskab" in plain(step) for step in steps)
 
 
 def test_a_table_has_danish_headings_and_one_scale_per_column(writer):
@@ -128,4 +163,4 @@ def test_a_table_that_does_not_exist_is_named(writer):
 
 def test_caveats_are_said_once(recipe, writer):
     caveats = dict(views(recipe, writer)["method"].lists)["Forbehold"]
-    assert len(caveats) == len(set(caveats)) == 3
+    assert len(caveats) == len(set(caveats)) == 4

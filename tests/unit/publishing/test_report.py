@@ -5,7 +5,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from procurement_kit import store
+from procurement_kit import folders, store
 from procurement_kit.errors import CheckFailedError, NoDataError, ParameterError, PrivacyError
 from procurement_kit.publishing import report
 from procurement_kit.publishing.recipes import read_recipe
@@ -30,7 +30,7 @@ def cube(municipality, cube_of):
     store.write_dataset(municipality, municipality.folder / "cube" / "lines", lines)
     step = {"line_count": 4, "amount_count": 4, "net_amount": "1400.00"}
     record = {"fingerprint": "x", "steps": {"intake": step, "contracts": step}, "caveats": {}}
-    store.write_text(municipality.folder / "cube" / "cube.json", json.dumps(record))
+    folders.write_text(municipality.folder / "cube" / "cube.json", json.dumps(record))
     return municipality
 
 
@@ -67,7 +67,7 @@ def test_findings_that_do_not_add_up_are_refused_by_name(municipality, findings,
 
 
 def test_a_missing_finding_is_named(municipality, findings):
-    with pytest.raises(ParameterError, match="tail"):
+    with pytest.raises(ParameterError, match="reconciliation"):
         write_report(municipality, "2025", findings[:1])
 
 

@@ -153,3 +153,11 @@ def test_showing_a_finding_says_its_sentence_checks_and_table(spend):
 def test_what_is_shown_is_escaped(spend):
     spend.tables["by_area"]["category_name_da"] = ["<script>", "b", None]
     assert "<script>" not in show(spend)._repr_html_()
+
+
+def test_the_reconciliation_is_told_with_and_without_accounts(reconciliation, not_reconciled):
+    told = repr(show(reconciliation)).replace("\u00a0", " ")
+    assert "Regnskab 2025: 1,0 mio. kr. på indkøbsarter, 970 t.kr. i data (97,0 %)" in told
+    assert "10 t.kr. af forskellen mellem regnskab og data er uforklaret." in told
+    assert "læg accounts.csv i kommunens mappe" in repr(show(not_reconciled))
+    assert "Lines without art" in show(reconciliation, language="en")._repr_html_()

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from procurement_kit import store
+from procurement_kit import folders, store
 from procurement_kit.steps.categories import CATEGORY_LOOKUP_TYPES, LOOKUP_NAME
 from procurement_kit.tables import INVOICE_LINES
 from tests.conftest import complete_lines
@@ -48,7 +48,7 @@ def import_lines(municipality, key: str, rows) -> None:
     with store.new_load(municipality, key) as folder:
         with store.parquet_parts(folder / "lines", schema) as write:
             write(pa.Table.from_pylist(lines, schema=schema))
-        store.write_text(folder / "load.json", json.dumps({"load_key": key, "lines": len(lines)}))
+        folders.write_text(folder / "load.json", json.dumps({"load_key": key, "lines": len(lines), "sources": []}))
 
 
 def classify(municipality, *rows: dict) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from procurement_kit import store
+from procurement_kit import folders, store
 from procurement_kit.classifier.tree import standard_tree
 from procurement_kit.errors import NoDataError
 from procurement_kit.steps.labelled import label_counts, labelled_lines
@@ -27,7 +27,7 @@ def imported(municipality):
         with store.new_load(municipality, "0001-test") as folder:
             with store.parquet_parts(folder / "lines", schema) as write:
                 write(pa.Table.from_pylist(lines, schema=schema))
-            store.write_text(folder / "load.json", '{"load_key": "0001-test", "sources": [], "replaces": []}')
+            folders.write_text(folder / "load.json", '{"load_key": "0001-test", "sources": [], "replaces": []}')
         return municipality
 
     return take_in

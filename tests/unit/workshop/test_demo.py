@@ -2,7 +2,7 @@
 
 import pytest
 
-from procurement_kit import workbench
+from procurement_kit import deliveries, workbench
 from procurement_kit.findings import Outcome
 from procurement_kit.keys import key_path, read_key, write_key
 from procurement_kit.workshop import demo
@@ -20,7 +20,8 @@ def calls(monkeypatch, data_home):
 
         return run
 
-    for stage in ("import_into", "train", "classify", "make_report"):
+    monkeypatch.setattr(deliveries, "import_into", answer("import_into"))
+    for stage in ("train", "classify", "make_report"):
         monkeypatch.setattr(workbench, stage, answer(stage))
     return made
 
@@ -31,7 +32,7 @@ def test_all_stages_run_in_order_with_their_parameters(calls, data_home):
     name, paths = calls[0][1]
     assert name == "demo" and [path.name for path in paths] == ["einvoices", *demo.LEDGER_FILES]
     assert all(path.exists() for path in paths)
-    assert calls[0][2] == {"profile": "ledger_dk"}
+    assert calls[0][2] == {"profiles": ["ledger_dk"]}
     assert calls[3][1] == ("demo", "2025")
     assert list(outcome.facts) == ["municipality", "files", "import", "train", "classify", "report"]
     assert outcome.sentences[1:] == ("import_into done.", "train done.", "classify done.", "make_report done.")

@@ -1,0 +1,294 @@
+"""What does the municipality answer, and what changes because of it?
+
+Every row that cannot be used comes back with its reason, the others are kept. An answer goes where the kit has a place
+for it (scope, units, categories, exchange rates, duplicates) and always into the decision log, once.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from procurement_kit.classifier.tree import CategoryTree, tree_of
+from procurement_kit.columns import Table
+from procurement_kit.decision_log import checked_function, read_decision_log, record_decision
+from procurement_kit.dialogue.kept_tables import put_row
+from procurement_kit.dialogue.questions import answers_of, read_register
+from procurement_kit.dialogue.wording import LANGUAGES, Words, words_of
+from procurement_kit.errors import ParameterError
+from procurement_kit.findings import Outcome
+from procurement_kit.names import usable_company_number
+from procurement_kit.personal_numbers import blank
+from procurement_kit.publishing.formats import Formats
+from procurement_kit.settings import Municipality
+from procurement_kit.tables import DECISIONS, EXCHANGE_RATES, QUESTIONS, SCOPE_DECISIONS, UNITS
+from procurement_kit.templates import fitted, read_usable_rows
+from procurement_kit.values import read_amount
+
+_READ = ("question_id", "concerns", "answer", "answered_by", "answered_date", "remark")
+ANSWERS = Table(
+    "answers", QUESTIONS.heading, QUESTIONS.meaning, tuple(QUESTIONS[name] for name in _READ), QUESTIONS.key
+)
+UNKNOWN = "unknown"
+LOG_KINDS = {
+    "scope": "scope", "account": "scope", "exchange_rate": "exchange_rate", "vat_basis": "vat_basis",
+    "supplier_number": "supplier", "category": "category", "duplicate": "answer", "held_back": "held_back_accepted",
+}  # fmt: skip
+TO_DO = {
+    "scope": "run classify again: the scope of lines has changed",
+    "account": "run classify again: the scope of lines has changed",
+    "unit": "run classify again: units have names now",
+    "category": "run classify again: categories were decided",
+    "exchange_rate": "import the files in foreign currency again: their rates are known now",
+    "vat_basis": "write the VAT basis into the import profiles named in the log, raise their version and import again",
+    "held_back": "import the files that are delivered anew under their old names",
+}
+_CODE = re.compile(r"\s*([0-9A-Za-z]+)\b")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer that can be used: its question as it was asked, what was answered, by whom and when."""
+
+    question_id: str
+    asked: dict
+    value: str
+    printed: str
+    answered_by: str
+    answered_date: date
+    remark: str
+
+    @property
+    def kind(self) -> str:
+        """What kind of question it answers."""
+        return self.asked["kind"]
+
+
+def read_answers(municipality: Municipality, path: Path, *, today: date) -> Outcome:
+    """Read the list of questions as the municipality filled it in, and let the answers take effect.
+
+    Parameters
+    ----------
+    municipality : Municipality
+        Who answered.
+    path : Path
+        The workbook, or the same list saved as CSV.
+    today : date
+        Date of answers that bear none.
+
+    Returns
+    -------
+    Outcome
+        Answers taken in, unchanged, refused with reasons, and to questions that were not asked from here; and what to
+        do next.
+
+    Raises
+    ------
+    InputNotFoundError, FileFormatError, TableError
+        If the file cannot be read at all.
+    """
+    rows, refused = read_usable_rows(path, ANSWERS)
+    register, tree = read_register(municipality), tree_of(municipality)
+    counts = {"taken_in": 0, "unchanged": 0, "unanswered": 0}
+    kinds: set[str] = set()
+    gone: list[str] = []
+    for number, row in rows.items():
+        if not (row["answer"] or row["remark"]):
+            counts["unanswered"] += 1
+            continue
+        try:
+            answer = _answer(row, register, tree, today)
+        except (ValueError, ParameterError) as problem:
+            refused.append(f"row {number}, «{row['question_id']}»: {str(problem).splitlines()[0]}")
+            continue
+        if not answer.asked:
+            gone.append(row["question_id"])
+        is_new = _take(municipality, answer)
+        counts["taken_in" if is_new else "unchanged"] += 1
+        kinds |= {answer.kind} if is_new and answer.asked and answer.value != UNKNOWN else set()
+    return _outcome(municipality, counts, kinds, refused, gone)
+
+
+def _answer(row: dict, register: dict[str, dict], tree: CategoryTree, today: date) -> Answer:
+    """The answer of a row.
+
+    Raises
+    ------
+    ValueError, ParameterError
+        If it cannot be used.
+    """
+    if not row["answered_by"]:
+        raise ValueError("nobody stands under «Besvaret af (funktion)»")
+    asked = register.get(row["question_id"], {})
+    printed = (row["answer"] or "").strip()
+    value = _value(asked["kind"], printed, tree) if asked else printed
+    who, day = checked_function(row["answered_by"]), row["answered_date"] or today
+    asked = asked or {}
+    printed = blank(printed or "–")
+    return Answer(row["question_id"], asked, value, printed, who, day, blank(row["remark"] or ""))
+
+
+def _value(kind: str, printed: str, tree: CategoryTree) -> str:
+    """The answer as the kit uses it: a code, a rate, a number, a name."""
+    if not printed:
+        raise ValueError("there is a remark but no answer")
+    for language in LANGUAGES:
+        words = Words(Formats(language))
+        listed = {text.casefold(): code for code, text in answers_of(kind, words).items()}
+        listed[words.say("questions.unknown").casefold()] = UNKNOWN
+        if code := listed.get(printed.casefold()):
+            return code
+    if kind == "category":
+        return _category(printed, tree)
+    if kind not in _READERS:
+        raise ValueError("the answer is none of those offered; write it under «Bemærkning» and choose the nearest")
+    return _READERS[kind](printed)
+
+
+def _rate(printed: str) -> str:
+    rate = read_amount(printed, ",")
+    if rate is None or rate <= 0:
+        raise ValueError("an exchange rate is above zero")
+    return str(fitted(rate, EXCHANGE_RATES["exchange_rate"].type))
+
+
+def _company_number(printed: str) -> str:
+    number = usable_company_number(printed)
+    if number is None:
+        raise ValueError("that is not a company number")
+    return number
+
+
+def _category(printed: str, tree: CategoryTree) -> str:
+    found = _CODE.match(printed)
+    if not found or found[1] not in tree:
+        raise ValueError("the answer does not begin with a code of the category tree")
+    return found[1]
+
+
+_READERS: dict[str, Callable[[str], str]] = {"exchange_rate": _rate, "supplier_number": _company_number, "unit": str}
+
+
+# --- effect ---------------------------------------------------------------------------------------------------------
+
+
+def _take(municipality: Municipality, answer: Answer) -> bool:
+    """Let an answer take effect and write it in the log; False where it stands there already."""
+    words = words_of(municipality)
+    said = _said(answer, words)
+    log = read_decision_log(municipality).to_pylist()
+    same = (answer.question_id, said, answer.answered_by)
+    latest = [row for row in log if row["question_id"] == answer.question_id][-1:]
+    if any((row["question_id"], row["decision"], row["decided_by"]) == same for row in latest):
+        return False
+    effect = _EFFECTS.get(answer.kind) if answer.asked else None
+    if effect and answer.value != UNKNOWN:
+        effect(municipality, answer)
+    amount = answer.asked.get("net_amount")
+    record_decision(
+        municipality,
+        kind=_log_kind(answer),
+        what=said,
+        decided_by=answer.answered_by,
+        amount=None if amount is None else Decimal(amount),
+        line_count=answer.asked.get("line_count"),
+        today=answer.answered_date,
+        question_id=answer.question_id,
+    )
+    return True
+
+
+def _log_kind(answer: Answer) -> str:
+    if not answer.asked or answer.value in (UNKNOWN, "resend"):
+        return "answer"
+    return LOG_KINDS.get(answer.kind, "answer")
+
+
+def _said(answer: Answer, words: Words) -> str:
+    """The answer in one sentence, personal numbers taken out."""
+    if not answer.asked:
+        said = words.say("log.gone", question_id=answer.question_id, answer=answer.printed)
+    else:
+        given = {"kind": words.say(f"kinds.{answer.kind}.name"), "concerns": answer.asked["concerns"]}
+        given |= {"answer": answer.printed, "remark": answer.remark}
+        said = words.say("log.answer_with_remark" if answer.remark else "log.answer", **given)
+    return blank(" ".join(said.split()))
+
+
+def _decide_scope(municipality: Municipality, answer: Answer) -> None:
+    key = ("supplier_number", "supplier_name", "account_number", "art_code")
+    row = dict.fromkeys(key) | answer.asked["subject"] | {"scope_status": answer.value}
+    put_row(municipality, SCOPE_DECISIONS, row | _by_and_when(answer), key)
+
+
+def _name_unit(municipality: Municipality, answer: Answer) -> None:
+    key = ("buyer_gln_number", "buyer_unit_number")
+    put_row(municipality, UNITS, dict.fromkeys(key) | answer.asked["subject"] | {"unit_name": answer.value}, key)
+
+
+def _decide_category(municipality: Municipality, answer: Answer) -> None:
+    """A decision needs a text or an account beside the supplier, else it would decide all its lines."""
+    subject = answer.asked["subject"]
+    if not {"text", "account_number", "account_name"} & set(subject):
+        return
+    key = ("supplier_number", "supplier_name", "text", "account_number", "account_name", "unit")
+    row = dict.fromkeys(key) | subject | {"category_code": answer.value}
+    put_row(municipality, DECISIONS, row | _by_and_when(answer), key)
+
+
+def _set_rate(municipality: Municipality, answer: Answer) -> None:
+    subject = answer.asked["subject"]
+    row = {
+        "document_currency": subject["document_currency"],
+        "valid_from_date": date.fromisoformat(subject["valid_from_date"]),
+        "exchange_rate": Decimal(answer.value).normalize(),
+        "rate_source": answer.answered_by,
+    }
+    put_row(municipality, EXCHANGE_RATES, row, ("document_currency", "valid_from_date"))
+
+
+def _take_back(municipality: Municipality, answer: Answer) -> None:
+    from procurement_kit.intake.taken_back import list_duplicates, take_back
+
+    subject, counts = answer.asked["subject"], answer.value == "counts"
+    listed = list_duplicates(municipality)
+    is_it = (listed["document_id"] == subject["document_id"]) & (listed["source_name"] == subject["source_name"])
+    if is_it.any() and bool(listed[is_it]["is_taken_back"].iloc[0]) != counts:
+        take_back(
+            municipality,
+            [subject["document_id"]],
+            source_name=subject["source_name"],
+            decided_by=answer.answered_by,
+            today=answer.answered_date,
+            set_aside_again=not counts,
+        )
+
+
+def _by_and_when(answer: Answer) -> dict:
+    return {"decided_by": answer.answered_by, "decided_date": answer.answered_date}
+
+
+_EFFECTS: dict[str, Callable[[Municipality, Answer], None]] = {
+    "scope": _decide_scope,
+    "account": _decide_scope,
+    "unit": _name_unit,
+    "category": _decide_category,
+    "exchange_rate": _set_rate,
+    "duplicate": _take_back,
+}
+
+
+def _outcome(
+    municipality: Municipality, counts: dict[str, int], kinds: set[str], refused: list[str], gone: list[str]
+) -> Outcome:
+    facts = {**counts, "refused": len(refused), "refused_rows": refused, "not_asked": sorted(gone)}
+    sentences = [
+        f"Took in {counts['taken_in']} answers; {counts['unchanged']} stand in the decision log already, "
+        f"{counts['unanswered']} questions have no answer yet."
+    ]
+    sentences += [f"Not used: {reason}." for reason in refused]
+    sentences += [f"«{question_id}» was not asked from here: kept in the decision log." for question_id in sorted(gone)]
+    sentences += [f"Next: {todo}." for todo in sorted({TO_DO[kind] for kind in kinds & TO_DO.keys()})]
+    return Outcome(facts | {"municipality": municipality.name}, tuple(sentences))

@@ -1,0 +1,108 @@
+"""How does a file or folder appear whole or not at all, and how does one run at a time change a municipality?
+
+Unfinished work lies in `pending/` and is renamed when it is whole; what a killed run left there is put right or cleared
+away when the municipality is next opened.
+"""
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from procurement_kit.errors import ParameterError
+from procurement_kit.settings import Municipality
+
+
+@contextmanager
+def staged(municipality: Municipality, target: Path) -> Iterator[Path]:
+    """A folder that appears at `target` only when the block ends well; it replaces what is there.
+
+    Parameters
+    ----------
+    municipality : Municipality
+        Whose `pending/` folder holds the unfinished work.
+    target : Path
+        Where the finished folder shall lie.
+    """
+    pending = municipality.folder / "pending"
+    staging = pending / f"new-{os.getpid()}-{uuid.uuid4().hex}"
+    staging.mkdir(parents=True)
+    try:
+        yield staging
+        _swap(staging, target, pending)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _swap(staging: Path, target: Path, pending: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    old = pending / f"old-{uuid.uuid4().hex}"
+    if target.exists():
+        write_text(old.with_suffix(".json"), json.dumps({"target": str(target.relative_to(pending.parent))}))
+        target.rename(old)
+    staging.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+    old.with_suffix(".json").unlink(missing_ok=True)
+
+
+def finish_swaps(municipality: Municipality) -> None:
+    """Put back what a killed run had moved aside but not replaced, and clear away what it had not finished."""
+    for unfinished in (municipality.folder / "pending").glob("new-*-*"):
+        if not _is_running(int(unfinished.name.split("-")[1])):
+            shutil.rmtree(unfinished, ignore_errors=True)
+    for note in (municipality.folder / "pending").glob("old-*.json"):
+        target = municipality.folder / json.loads(note.read_text(encoding="utf-8"))["target"]
+        if note.with_suffix("").exists() and not target.exists():
+            note.with_suffix("").rename(target)
+        shutil.rmtree(note.with_suffix(""), ignore_errors=True)
+        note.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    from psutil import pid_exists
+
+    return pid_exists(process)
+
+
+@contextmanager
+def locked(municipality: Municipality) -> Iterator[None]:
+    """Let one process at a time change a municipality.
+
+    Raises
+    ------
+    ParameterError
+        If another process is at work on it.
+    """
+    from filelock import FileLock, Timeout
+
+    # a singleton, so that what runs under the lock may ask for it again
+    lock = FileLock(municipality.folder / ".lock", timeout=1, is_singleton=True)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ParameterError(
+            f"Another run is changing «{municipality.name}» right now.", todo="wait until it is done, then run again"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file that appears when it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    part.replace(path)
+
+
+def link(path: Path, target: Path) -> None:
+    """Let a file stand in a second folder too, without copying it where the disk allows that."""
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)
