@@ -11,11 +11,13 @@ import pytest
 
 from procurement_kit.analyses.compliance import analyse_compliance
 from procurement_kit.analyses.quality import analyse_quality
+from procurement_kit.analyses.reconciliation import analyse_reconciliation
 from procurement_kit.analyses.spend import analyse_spend
 from procurement_kit.analyses.tail import analyse_tail
 from procurement_kit.classifier.tree import tree_of
 from procurement_kit.outgoing import visible_text
 from procurement_kit.publishing.report import write_report
+from procurement_kit.steps.accounts import read_accounts
 
 SNAPSHOT = Path(__file__).with_name("report_words.txt")
 LINE = {"scope_status": "in_scope", "is_addressable": True, "category_source": "rule", "supplier_match": "number"}
@@ -45,6 +47,7 @@ def words(municipality, cube_of):
         analyse_tail(cube, period="2025", tree=tree),
         analyse_compliance(cube, period="2025", tree=tree),
         analyse_quality(cube, period="2025"),
+        analyse_reconciliation(cube, read_accounts(municipality), period="2025"),
     ]
     html = write_report(municipality, "2025", findings).read_text(encoding="utf-8")
     lines = [line.strip() for line in visible_text(html).replace("\u00a0", " ").splitlines()]
