@@ -7,12 +7,17 @@ the same in plain words. Nothing is computed here.
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
 
 from procurement_kit import store
 from procurement_kit.errors import ParameterError
 from procurement_kit.findings import Outcome
 from procurement_kit.progress import progress_bar, shown_on
 from procurement_kit.settings import Municipality
+
+if TYPE_CHECKING:
+    from procurement_kit.intake.report import LoadReport
 
 DUPLICATES_SHOWN = 20
 
@@ -28,17 +33,18 @@ def import_into(name: str, paths: Sequence[Path], *, profiles: Sequence[str] = (
             municipality, [Path(path) for path in paths], profile=tuple(profiles) or None, progress=shown_on(bar)
         )
     reasons = held_back_reasons(municipality, report.load_key) if report.load_key else []
-    return Outcome(report.as_dict() | {"held_back": reasons}, (*sentences(report), *_seen(municipality)))
+    return Outcome(report.as_dict() | {"held_back": reasons}, (*sentences(report), *_seen(municipality, report)))
 
 
-def _seen(municipality: Municipality) -> tuple[str, ...]:
+def _seen(municipality: Municipality, report: "LoadReport") -> tuple[str, ...]:
     """What stands out in everything that has been imported, in at most fifteen lines."""
     from procurement_kit.analyses.intake import analyse_intake
     from procurement_kit.publishing.intake_words import intake_words
 
     if not store.loads(municipality):
         return ()
-    return intake_words(analyse_intake(municipality), "en", currency=municipality.currency)
+    new = tuple(source.name for source in report.sources if source.is_new)
+    return intake_words(analyse_intake(municipality), "en", currency=municipality.currency, new=new)
 
 
 def show_duplicates(name: str) -> Outcome:
@@ -49,7 +55,7 @@ def show_duplicates(name: str) -> Outcome:
     rows = list_duplicates(municipality).to_dict("records")
     aside = [row for row in rows if not row["is_taken_back"]]
     amount = sum(row["amount"] or 0 for row in aside)
-    words = [f"{len(aside):,} documents are set aside as duplicates ({amount:,.2f} {municipality.currency})."]
+    words = [f"Set aside as duplicates: {len(aside):,} ({amount:,.2f} {municipality.currency})."]
     words += [
         f"  {row['document_id'][:8]}  {row['amount'] or 0:>16,.2f}  {row['source_name']}: "
         f"{'taken back' if row['is_taken_back'] else row['reason']}"
@@ -89,7 +95,7 @@ def guess_profile(name: str, path: Path, *, answers: Sequence[str] = (), save_as
     if save_as:
         written = write_profile(municipality, guess, save_as)
         facts["paths"] = {"profile": str(written)}
-        words.append(f"Wrote {written}. Next: procurement-kit import {name} {path} --profile {save_as}")
+        words.append(f"Wrote {written}. Next: procurement-kit import {name} {quote(str(path))} --profile {save_as}")
     return Outcome(facts, tuple(words))
 
 

@@ -32,7 +32,8 @@ def _connect(engine: str, folder: Path) -> "ibis.BaseBackend":
     import ibis
 
     if engine == "duckdb":
-        spill = folder / "pending" / "spill"
+        # the name says whose it is: cleared away when the folder is next opened, should this process be killed
+        spill = folder / "pending" / f"new-{os.getpid()}-spill"
         return ibis.duckdb.connect(temp_directory=str(spill))
     try:
         from pyspark.sql import SparkSession

@@ -35,6 +35,11 @@ def fingerprint(*parts: str | Path | Sequence) -> str:
             files = [path for path in paths if path.is_file() and path.parent.name != "__pycache__"]
             text = "|".join(f"{path.name}:{file_hash(path)}" for path in files)
         else:
-            text = json.dumps(part, sort_keys=True, default=str)
+            text = json.dumps(part, sort_keys=True, default=_plain)
         digest.update(f"{text}\n".encode())
     return digest.hexdigest()
+
+
+def _plain(value: object) -> object:
+    """A set in order, for its own differs from one process to the next; anything else as text."""
+    return sorted(value, key=str) if isinstance(value, (set, frozenset)) else str(value)

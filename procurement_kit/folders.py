@@ -28,7 +28,7 @@ def staged(municipality: Municipality, target: Path) -> Iterator[Path]:
         Where the finished folder shall lie.
     """
     pending = municipality.folder / "pending"
-    staging = pending / f"new-{os.getpid()}-{uuid.uuid4().hex}"
+    staging = pending / _own_name("new")
     staging.mkdir(parents=True)
     try:
         yield staging
@@ -37,23 +37,49 @@ def staged(municipality: Municipality, target: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
+def _own_name(word: str) -> str:
+    """A name for unfinished work that says whose it is: nobody else touches it while that process runs."""
+    return f"{word}-{os.getpid()}-{uuid.uuid4().hex}"
+
+
 def _swap(staging: Path, target: Path, pending: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    old = pending / f"old-{uuid.uuid4().hex}"
-    if target.exists():
-        write_text(old.with_suffix(".json"), json.dumps({"target": str(target.relative_to(pending.parent))}))
-        target.rename(old)
-    staging.rename(target)
+    if not target.exists():
+        staging.rename(target)
+        return
+    old = pending / _own_name("old")
+    note = old.with_suffix(".json")
+    write_text(note, json.dumps({"target": str(target.relative_to(pending.parent))}))
+    target.rename(old)
+    try:
+        staging.rename(target)
+    except OSError:
+        old.rename(target)
+        note.unlink()
+        raise
     shutil.rmtree(old, ignore_errors=True)
-    old.with_suffix(".json").unlink(missing_ok=True)
+    note.unlink(missing_ok=True)
+
+
+def discard(municipality: Municipality, folder: Path) -> None:
+    """Let a folder disappear at once; a run that is killed half-way through leaves nothing of it in sight."""
+    aside = municipality.folder / "pending" / _own_name("new")
+    aside.parent.mkdir(exist_ok=True)
+    try:
+        folder.rename(aside)
+    except FileNotFoundError:
+        return  # another process was first
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def finish_swaps(municipality: Municipality) -> None:
     """Put back what a killed run had moved aside but not replaced, and clear away what it had not finished."""
     for unfinished in (municipality.folder / "pending").glob("new-*-*"):
-        if not _is_running(int(unfinished.name.split("-")[1])):
+        if not _is_at_work(unfinished):
             shutil.rmtree(unfinished, ignore_errors=True)
-    for note in (municipality.folder / "pending").glob("old-*.json"):
+    for note in (municipality.folder / "pending").glob("old-*-*.json"):
+        if _is_at_work(note):
+            continue
         target = municipality.folder / json.loads(note.read_text(encoding="utf-8"))["target"]
         if note.with_suffix("").exists() and not target.exists():
             note.with_suffix("").rename(target)
@@ -61,10 +87,11 @@ def finish_swaps(municipality: Municipality) -> None:
         note.unlink(missing_ok=True)
 
 
-def _is_running(process: int) -> bool:
+def _is_at_work(unfinished: Path) -> bool:
+    """Whether the process that the name speaks of still runs."""
     from psutil import pid_exists
 
-    return pid_exists(process)
+    return pid_exists(int(unfinished.name.split("-")[1]))
 
 
 @contextmanager
@@ -96,8 +123,12 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file that appears when it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def link(path: Path, target: Path) -> None:

@@ -34,13 +34,15 @@ _NUMBER_HEADINGS = frozenset(
 
 
 @contextmanager
-def outgoing(path: Path) -> Iterator[Path]:
+def outgoing(path: Path, *, quotes_accounts: bool = False) -> Iterator[Path]:
     """A file that leaves the house: write what is yielded; it appears at `path` when nothing personal was found in it.
 
     Parameters
     ----------
     path : Path
         Where the file shall lie; the folder is made if it is not there.
+    quotes_accounts : bool
+        The file speaks of accounts and orders in sentences: ten bare digits in them may stand.
 
     Raises
     ------
@@ -51,7 +53,8 @@ def outgoing(path: Path) -> Iterator[Path]:
     unfinished = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
     try:
         yield unfinished
-        refuse_personal(texts_of(unfinished, name=path.name))
+        found = texts_of(unfinished, name=path.name)
+        refuse_personal(((where, text) for where, text in found if _is_personal(text, quotes_accounts)))
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -129,15 +132,11 @@ def personal_places_below(folder: Path) -> list[str]:
     return [where for path in paths for where in personal_places_in(path, name=path.relative_to(folder).as_posix())]
 
 
-def _is_personal(text: str) -> bool:
-    """A number that is certain, or that stands alone; ten bare digits within a text may be an account or an order."""
+def _is_personal(text: str, quotes_accounts: bool = False) -> bool:
     seen = without_hidden(text)
     if re.search(TOKEN, seen):
         return True
-    return any(
-        found.is_certain or not found.is_bare or found.end - found.start == len(seen.strip())
-        for found in find_numbers(seen)
-    )
+    return any(found.is_certain or not (quotes_accounts and found.is_bare) for found in find_numbers(seen))
 
 
 # --- what a reader can read of a file -------------------------------------------------------------------------------

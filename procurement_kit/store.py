@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from procurement_kit.closed import refuse_closed
 from procurement_kit.counted import SETTLED, counting_lines, documents_now, lines_aside
 from procurement_kit.engine import connect
 from procurement_kit.errors import MunicipalityNotFoundError, nearest
-from procurement_kit.folders import finish_swaps, staged, write_text
+from procurement_kit.folders import discard, finish_swaps, link, staged, write_text
 from procurement_kit.keys import key_path, new_key, write_key
 from procurement_kit.settings import SETTINGS_FILE, Municipality, check_name, read_settings, settings_text
 from procurement_kit.tables import DOCUMENTS, INVOICE_LINES, SET_ASIDE_LINES
@@ -199,6 +199,26 @@ def parquet_parts(folder: Path, schema: "pa.Schema", *, rows_per_part: int = ROW
         close()
 
 
+def link_without(part: Path, target: Path, hashes: Set[str]) -> None:
+    """Let a part file stand in a second folder too, without the rows of some source files.
+
+    It is written anew only where it holds such rows, and not at all where it holds nothing else.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    gone = pa.array(sorted(hashes), pa.string())
+    file = pq.ParquetFile(part)
+    held = pc.is_in(file.read(["source_hash"])["source_hash"].combine_chunks(), gone)
+    if not pc.any(held, min_count=0).as_py():
+        link(part, target)
+    elif not pc.all(held).as_py():
+        with pq.ParquetWriter(target, file.schema_arrow, compression="zstd") as writer:
+            for batch in file.iter_batches():
+                writer.write_batch(batch.filter(pc.invert(pc.is_in(batch["source_hash"], gone))))
+
+
 def write_dataset(municipality: Municipality, target: Path, table: "ibis.Table") -> None:
     """Compute a table in the engine and write it as a dataset folder, whole or not at all."""
     with staged(municipality, target) as folder:
@@ -206,7 +226,7 @@ def write_dataset(municipality: Municipality, target: Path, table: "ibis.Table")
 
 
 def write_parts(municipality: Municipality, folder: Path, table: "ibis.Table") -> None:
-    """Compute a table in the engine and write it into a folder that is being made."""
+    """Compute a table in the engine and write it into a folder that is being made, beside what it holds already."""
     folder.mkdir(parents=True, exist_ok=True)
     if municipality.engine == "spark":
         connect(municipality).to_parquet(table, str(folder / "parts"))
@@ -214,7 +234,8 @@ def write_parts(municipality: Municipality, folder: Path, table: "ibis.Table") -
             path.rename(folder / path.name)
         shutil.rmtree(folder / "parts")
     else:
-        connect(municipality).to_parquet(table, str(folder / "part-00000.parquet"))
+        place = len(list(folder.glob("*.parquet")))
+        connect(municipality).to_parquet(table, str(folder / f"part-{place:05d}.parquet"))
 
 
 def write_lookup(municipality: Municipality, name: str, types: dict[str, str], batches: Iterable["pa.Table"]) -> None:
@@ -243,11 +264,12 @@ def loads(municipality: Municipality, *, as_imported: bool = False) -> list[dict
         for path in sorted((municipality.folder / "lines").glob("*/load.json"))
     }
     for replaced in {key for load in found.values() for key in load.get("replaces", ())} & set(found):
-        shutil.rmtree(municipality.folder / "lines" / replaced)
+        discard(municipality, municipality.folder / "lines" / replaced)
         del found[replaced]
     ordered = [found[key] for key in sorted(found)]
     account = ordered[-1].get("account", {}) if ordered and not as_imported else {}
     for facts in (facts for load in ordered for facts in load["sources"]):
+        facts.setdefault("names", [facts["name"]])
         facts |= account.get(facts["hash"], {})
     return ordered
 

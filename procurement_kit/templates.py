@@ -364,7 +364,8 @@ def lines_profile() -> str:
     rows.append('decimal_mark = ","')
     rows += ['date_formats = ["dd-mm-yyyy", "dd.mm.yyyy", "dd/mm/yyyy", "yyyy-mm-dd"]', "", "[columns]"]
     rows += [f'{c.name} = ["{c.heading}", "{c.name}"]' for c in filled]
-    rows += ["", "[constants]", 'document_currency = "DKK"', 'document_type = "posting"', "", "[labels]"]
+    rows += ["", "[constants]", 'document_currency = "DKK"', 'document_type = "posting"']
+    rows += ["", "[pad]", "supplier_number = 8", "", "[labels]"]
     rows += [f'{c.name} = ["{c.heading}", "{c.name}"]' for c in labels]
     return "\n".join(rows) + "\n"
 

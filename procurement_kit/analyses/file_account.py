@@ -98,6 +98,7 @@ def _file_row(hash_: str, currency: str, sources: Mapping, sums: Mapping, format
     common = min(found, key=lambda name: (-found[name], name), default="")
     return {
         "source_hash": hash_,
+        "source_key": hash_,
         "source_name": facts.get("name", hash_),
         "source_kind": facts.get("kind", ""),
         "format_name": facts.get("format_name") or common,
@@ -122,7 +123,8 @@ def deliveries(files: Iterable[Mapping], found: Iterable[Mapping]) -> list[dict]
     seen: set[str] = set()
     for row in files:
         is_single = row["source_kind"] == "einvoice"
-        start = {"source_name": None if is_single else row["source_name"], "source_kind": row["source_kind"]}
+        start = {name: None if is_single else row[name] for name in ("source_name", "source_key")}
+        start |= {"source_kind": row["source_kind"]}
         delivery = rows.setdefault(_delivery(row["source_hash"], kinds), start)
         names = [name for name in COUNTED if not name.endswith("_in_currency")]
         if row["source_hash"] not in seen:  # a file of two currencies is one file

@@ -48,7 +48,7 @@ _MONTH = (
     "high_amount",
 )  # fmt: skip
 COLUMNS = {
-    "deliveries": ("source_name", "source_kind", "file_count", *_SUMMED, "masked_count", "reason_key"),
+    "deliveries": ("source_name", "source_kind", "file_count", *_SUMMED, "masked_count", "reason_key", "source_key"),
     "held_back": (*_REASON, "source_name", "source_row", "document_count", "line_count", "net_amount"),
     "duplicates": (*_REASON, "source_name", "source_row", "document_count", "line_count", "net_amount"),
     "fields": (
@@ -59,12 +59,13 @@ COLUMNS = {
     "odd_months": _MONTH,
     "check_digits": ("number_kind", "printed_number", "supplier_name", "line_count", "net_amount"),
     "currencies": ("document_currency", "line_count", "unrated_line_count", "amount_in_currency", "net_amount"),
-    "vat": ("vat_basis", "source_kind", "format_name", "line_count", "net_amount"),
+    "vat": ("vat_basis", "source_kind", "format_name", "line_count", "as_read_amount"),
     "replaced": ("source_name", "replaced_line_count", "replaced_amount"),
     "not_read": ("source_name",),
     "files": (
         "source_name", "source_kind", "format_name", "file_status", "document_currency", "document_count", *COUNTED,
         "masked_count", "reason_key", "reason_name_da", "reason_name_en", "remedy_name_da", "remedy_name_en",
+        "source_key",
     ),
 }  # fmt: skip
 
@@ -169,7 +170,10 @@ def _line_tables(lines: "ibis.Table") -> dict[str, list[dict]]:
         "failed": [company, gln],
         "basis": gathered(basis),
         "currencies": gathered(basis, "document_currency"),
-        "vat": gathered(basis, "vat_basis", "source_kind", "format_name"),
+        "vat": [
+            row | {"as_read_amount": row["net_amount"]}  # with VAT where the source has it
+            for row in gathered(basis, "vat_basis", "source_kind", "format_name")
+        ],
     }
 
 

@@ -1,7 +1,7 @@
 """How far can the figures be trusted: what is placed, by what, and how often is that right?
 
 Shares of kroner in scope by what decided the category, accessory lines, lines whose text says nothing, masked numbers,
-lines without a rate; and what the classifier's own card says about lines it had not seen.
+amounts with VAT, lines without a rate; and what the classifier's own card says about lines it had not seen.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +16,8 @@ from procurement_kit.tables import LINE_KINDS
 if TYPE_CHECKING:
     import ibis
 
+VAT_BASES = ("ex", "incl", "unknown")
+VAT_NOTED, VAT_AT_MOST = Decimal("0.01"), Decimal("0.02")  # of kroner in scope: above, a note; above, preliminary
 SOURCES = ("review", "rule", "model", "unclassified")
 RIGHT_SPLITS = ("later-year", "unseen-suppliers", "new_supplier", "known_supplier")
 RIGHT_MEASURE = "claimed_right_share"
@@ -27,6 +29,7 @@ COLUMNS = {
         "line_kind", "line_count", "document_count", "net_amount", "net_share", "alone_amount", "textless_line_count",
         "textless_amount",
     ),
+    "by_vat_basis": ("vat_basis", "line_count", "document_count", "as_read_amount", "net_share"),
     "accuracy": ("split_name", "category_level", *(f"{name}_share" for name in READ_MEASURES)),
     "measures": ("split_name", "category_level", "measure_name", "measured_share"),
 }  # fmt: skip
@@ -39,7 +42,7 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
     ----------
     cube : ibis.Table
         *Reads* scope and category columns, `line_kind`, `has_usable_text`, `privacy_hit_count`, `document_id`,
-        `invoice_date`, `net_amount`.
+        `invoice_date`, `net_amount`, `vat_basis` (one that is empty counts as unknown).
     period : str
         For instance "2025".
     card : mapping, optional
@@ -49,7 +52,7 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
     -------
     Finding
         Key "quality"; tables `by_source` (main), `by_depth`, `by_line_kind` (`alone_amount`: of documents without an
-        item on them), `accuracy`, `measures`.
+        item on them), `by_vat_basis`, `accuracy`, `measures`.
 
     Raises
     ------
@@ -65,11 +68,13 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
     sources = _by_source(lines, analysed["net_amount"])
     depths = _by_depth(lines, analysed["net_amount"])
     kinds = _by_line_kind(lines, analysed["net_amount"])
+    bases = _by_vat_basis(lines, analysed["net_amount"])
     accuracy = list(_measured(card or {}))
     numbers = {
         **_source_numbers(sources, analysed["net_amount"]),
         **_line_numbers(received, whole),
         **_kind_numbers(kinds, analysed["net_amount"]),
+        **_vat_numbers(bases, analysed["net_amount"]),
         **_card_numbers(accuracy),
     }
     return Finding(
@@ -79,6 +84,7 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
             "by_source": frame(sources, COLUMNS["by_source"]),
             "by_depth": frame(depths, COLUMNS["by_depth"]),
             "by_line_kind": frame(kinds, COLUMNS["by_line_kind"]),
+            "by_vat_basis": frame(bases, COLUMNS["by_vat_basis"]),
             "accuracy": frame(_side_by_side(accuracy), COLUMNS["accuracy"]),
             "measures": frame(accuracy, COLUMNS["measures"]),
         },
@@ -86,6 +92,7 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
             adds_up("by_source sums to analysed", total(sources), analysed["net_amount"]),
             adds_up("by_depth sums to analysed", total(depths), analysed["net_amount"]),
             adds_up("by_line_kind sums to analysed", total(kinds), analysed["net_amount"]),
+            adds_up("by_vat_basis sums to analysed", total(bases), analysed["net_amount"]),
         ),
         caveats=_caveats(numbers),
         definition=_definition(whole["net_amount"] - analysed["net_amount"]),
@@ -131,6 +138,37 @@ def _by_line_kind(lines: "ibis.Table", whole: Decimal) -> list[dict]:
         {**row, "net_share": share(row["net_amount"], whole), "textless_line_count": row["textless_line_count"] or 0}
         for row in rows
     ]
+
+
+def _by_vat_basis(lines: "ibis.Table", whole: Decimal) -> list[dict]:
+    """By what the source says of VAT; the amounts are as they were read."""
+    found = {
+        row["vat_basis"]: row
+        for row in sums_by(lines.mutate(vat_basis=lines.vat_basis.fill_null("unknown")), "vat_basis")
+    }
+    nothing = {"line_count": 0, "document_count": 0, "net_amount": NOTHING}
+    rows = [found.get(basis, {"vat_basis": basis, **nothing}) for basis in VAT_BASES]
+    return [{**r, "as_read_amount": r["net_amount"], "net_share": share(r["net_amount"], whole)} for r in rows]
+
+
+def _vat_numbers(bases: list[dict], analysed: Decimal) -> dict[str, Number]:
+    """Kroner in scope that are not known to be without VAT; a credit of one basis never hides an invoice of another."""
+    unsure = [row for row in bases if row["vat_basis"] != "ex"]
+    both = share(sum((abs(row["net_amount"]) for row in unsure), NOTHING), abs(analysed))
+    numbers: dict[str, Number] = {}
+    for row in unsure:
+        name = f"vat_{row['vat_basis']}"
+        numbers |= {
+            f"{name}_line_count": Number(row["line_count"], "count"),
+            f"{name}_amount": Number(row["net_amount"], "kr"),
+            f"{name}_share": Number(row["net_share"], "share"),
+        }
+    return numbers | {
+        "vat_unsure_line_count": Number(sum(row["line_count"] for row in unsure), "count"),
+        "vat_unsure_amount": Number(total(unsure), "kr"),
+        "vat_unsure_share": Number(both, "share"),
+        "vat_noted": Number(int((both or 0) > VAT_NOTED), "count"),
+    }
 
 
 def _kind_numbers(kinds: list[dict], analysed: Decimal) -> dict[str, Number]:
@@ -222,6 +260,7 @@ def _caveats(numbers: Mapping[str, Number]) -> tuple[str, ...]:
         "unclassified": "unclassified_amount",
         "accessories": "accessory_amount",
         "textless": "textless_amount",
+        "vat_unsure": "vat_unsure_line_count",
         "to_clarify": "to_clarify_amount",
         "no_exchange_rate": "no_exchange_rate_line_count",
     }

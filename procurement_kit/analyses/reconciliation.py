@@ -2,7 +2,8 @@
 
 Per art and per year of the accounts, investment (dranst 3) apart; every line of an art counts, whoever was paid. Lines
 without an art stand in a row of their own and are never spread over arts. What a difference is due to is said by
-people, in kroner; what remains is unexplained. Kroner missing here and too many there are counted once, not twice.
+people, in kroner. What then is in the accounts and not in the data is missing, what is in the data beyond the accounts
+is surplus; the two are told apart and never set off against each other from one art to another.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 PARTS = ("operations", "undivided", "investment", "no_dranst", "no_art")
 COMPARED = ("in_scope", "to_clarify")
+FOUND_AT_LEAST, SURPLUS_AT_MOST = Decimal("0.98"), Decimal("0.02")  # of the accounts, for the figures to stand
 ROUNDED_TO = Decimal(500)
 KRONER = ("accounts_amount", "data_amount", "difference_amount", "explained_amount", "unexplained_amount")
 FIGURES = ("line_count", *KRONER[:3], "covered_share", *KRONER[3:])
@@ -78,7 +80,7 @@ def analyse_reconciliation(cube: "ibis.Table", accounts: "Accounts", *, period: 
         key="reconciliation",
         numbers=numbers,
         tables={name: frame(tables[name], columns) for name, columns in COLUMNS.items()},
-        checks=_checks(rows, tables, account_rows, notes, _sum_of(booked)),
+        checks=_checks(rows, tables, account_rows, notes, _sum_of(booked), numbers),
         caveats=_caveats(numbers, rows, len(asked) - len(years)),
         definition=_definition(total(left_out, "accounts_amount")),
         parameters={"period": span.label},
@@ -229,23 +231,22 @@ def _tables(rows: list[dict], left_out: list[dict], notes: list[dict]) -> dict[s
 
 def _numbers(rows: list[dict], account_rows: list[dict], years: list[int]) -> dict[str, Number]:
     sums = {name: total(rows, name) for name in KRONER}
-    too_few = sum((max(row["unexplained_amount"], NOTHING) for row in rows), NOTHING)
-    too_many = too_few - sums["unexplained_amount"]
-    unexplained = max(too_few, too_many)
+    found = _found(rows)
+    missing = sum((max(row["unexplained_amount"], NOTHING) for row in rows), NOTHING)
+    surplus = sum((max(-row["unexplained_amount"], NOTHING) for row in rows), NOTHING)
     without_art = [row for row in rows if row["budget_part"] == "no_art"]
     rounded = sum(1 for row in account_rows if row["is_in_thousands"] and row["accounts_amount"])
     kroner = {
         **sums,
-        "missing_amount": too_few,
-        "surplus_amount": too_many,
-        "unexplained_amount": unexplained,
+        "found_amount": found,
+        "missing_amount": missing,
+        "surplus_amount": surplus,
         "no_art_amount": total(without_art, "data_amount"),
         "rounding_amount": rounded * ROUNDED_TO,
     }
-    open_share = share(unexplained, sums["accounts_amount"])
     shares = {
-        "covered_share": share(sums["data_amount"], sums["accounts_amount"]),
-        "accounted_share": None if open_share is None else max(Decimal(1) - open_share, Decimal(0)),
+        "found_share": share(max(found, NOTHING), sums["accounts_amount"]),
+        "surplus_share": share(surplus, sums["accounts_amount"]),
     }
     counts = {"account_row_count": len(account_rows), "no_art_line_count": sum(r["line_count"] for r in without_art)}
     return {
@@ -256,8 +257,19 @@ def _numbers(rows: list[dict], account_rows: list[dict], years: list[int]) -> di
     }
 
 
+def _found(rows: Iterable[dict]) -> Decimal:
+    """Kroner of the accounts that the lines and the explanations account for, art by art."""
+    told = ((row["accounts_amount"], row["data_amount"] + row["explained_amount"]) for row in rows)
+    return sum((min(both) for both in told), NOTHING)
+
+
 def _checks(
-    rows: list[dict], tables: Mapping[str, list[dict]], account_rows: list[dict], notes: list[dict], booked: Decimal
+    rows: list[dict],
+    tables: Mapping[str, list[dict]],
+    account_rows: list[dict],
+    notes: list[dict],
+    booked: Decimal,
+    numbers: Mapping[str, Number],
 ) -> tuple[Check, ...]:
     def whole(name: str, *tables_: list[dict]) -> Decimal:
         return sum((total(table, name) for table in tables_), NOTHING)
@@ -265,6 +277,7 @@ def _checks(
     left_out, by_art = tables["left_out"], tables["by_art"]
     apart = whole("accounts_amount", by_art) - whole("data_amount", by_art)
     told = whole("explained_amount", by_art) + whole("unexplained_amount", by_art)
+    open_ = {part: numbers[f"{part}_amount"].value or NOTHING for part in ("found", "missing", "surplus")}
     return (
         adds_up("data sums to the lines booked in the year", whole("data_amount", by_art, left_out), booked),
         adds_up(
@@ -274,6 +287,14 @@ def _checks(
         ),
         adds_up("differences add up", whole("difference_amount", by_art), apart),
         adds_up("explained and unexplained make up the difference", told, apart),
+        adds_up(
+            "found and missing make up the accounts", open_["found"] + open_["missing"], whole("accounts_amount", rows)
+        ),
+        adds_up(
+            "data − accounts = surplus − missing − explained",
+            open_["surplus"] - open_["missing"] - whole("explained_amount", rows),
+            -apart,
+        ),
         adds_up("every explanation belongs to an art compared", total(rows, "explained_amount"), _told(notes)),
         adds_up(
             "by_main_art sums to by_art", whole("data_amount", tables["by_main_art"]), whole("data_amount", by_art)
@@ -291,7 +312,7 @@ def _caveats(numbers: Mapping[str, Number], rows: list[dict], years_missing: int
     parts = {row["budget_part"] for row in rows}
     said = {
         "years_without_accounts": years_missing,
-        "unexplained": numbers["unexplained_amount"].value,
+        "unexplained": numbers["missing_amount"].value or numbers["surplus_amount"].value,
         "lines_without_art": numbers["no_art_amount"].value,
         "undivided": "undivided" in parts,
         "rounded_accounts": numbers["rounding_amount"].value,
@@ -302,7 +323,11 @@ def _caveats(numbers: Mapping[str, Number], rows: list[dict], years_missing: int
 
 def _definition(left_out: Decimal) -> Definition:
     return Definition(
-        formula="difference = accounts − data; accounted for = 1 − unexplained / accounts",
+        formula=(
+            "found share = sum over arts of min(accounts, data + explained) / accounts; missing = accounts − found; "
+            "surplus = data + explained beyond accounts of the art; data − accounts = surplus − missing − explained; "
+            f"preliminary below {FOUND_AT_LEAST:.0%} found, or above {SURPLUS_AT_MOST:.0%} of the accounts in surplus"
+        ),
         numerator="all invoice lines booked in the year on arts of procurement, and lines in scope without an art",
         denominator="the accounts of the year on arts of procurement",
         left_out="arts that are no procurement: payroll, transfers, public payments, finance, internal",

@@ -1,7 +1,8 @@
 """What is bought, by whom and from whom, and how much of what was received is procurement at all?
 
 Everything is a sum of net amounts of lines whose invoice date lies in the period, and every table sums to its whole.
-Amounts are nominal; the year before is the same months one year earlier.
+Amounts are nominal; the year before is the same months one year earlier, and is compared with only where it has lines
+in at least three quarters as many months.
 """
 
 from collections.abc import Iterable, Mapping
@@ -83,7 +84,7 @@ def analyse_spend(cube: "ibis.Table", *, period: str, tree: CategoryTree) -> Fin
     require_lines(whole["line_count"], span)
     lines = received.filter(received.scope_status == "in_scope")
     analysed = sums_by(lines)[0]
-    before = _Before(lines_in(cube, span.year_before()))
+    before = _Before(lines_in(cube, span.year_before()), lines)
     rows = {**_category_rows(lines, tree, before), **_other_rows(received, lines, tree)}
     rows = {name: _with_share(found, whole if name == "by_scope" else analysed) for name, found in rows.items()}
     addressable = sums_by(lines.filter(lines.is_addressable))[0]
@@ -102,12 +103,14 @@ def analyse_spend(cube: "ibis.Table", *, period: str, tree: CategoryTree) -> Fin
 
 
 class _Before:
-    """Spend of the year before; everything is None where nothing was received then."""
+    """Spend of the year before; everything is None where it has lines in too few months to be compared with."""
 
-    def __init__(self, received: "ibis.Table"):
+    def __init__(self, received: "ibis.Table", now: "ibis.Table"):
         self.lines = received.filter(received.scope_status == "in_scope")
+        months, months_now = month_count(self.lines), month_count(now)
+        self.months = {"month_count": months_now, "previous_month_count": months}
         self.analysed = self.addressable = None
-        if sums_by(received)[0]["line_count"]:
+        if months and months * 4 >= months_now * 3:
             self.analysed = sums_by(self.lines)[0]["net_amount"]
             self.addressable = sums_by(self.lines.filter(self.lines.is_addressable))[0]["net_amount"]
 
@@ -120,6 +123,11 @@ class _Before:
             return {**row, "previous_amount": None, "change_share": None}
         previous = amounts.get(key, NOTHING)
         return {**row, "previous_amount": previous, "change_share": change(row["net_amount"], previous)}
+
+
+def month_count(lines: "ibis.Table") -> int:
+    """In how many months of the calendar there is at least one line."""
+    return len(sums_by(lines.mutate(year=lines.invoice_date.year(), month=lines.invoice_date.month()), "year", "month"))
 
 
 def change(now: Decimal, before: Decimal | None) -> Decimal | None:
@@ -256,6 +264,7 @@ def _numbers(
         "received_line_count": whole["line_count"],
         "received_document_count": whole["document_count"],
         **{name: analysed[name] for name in COUNTS},
+        **before.months,
         "no_exchange_rate_line_count": sum(row["line_count"] for row in rates),
         "unusable_line_count": whole["line_count"] - whole["amount_count"],
     }

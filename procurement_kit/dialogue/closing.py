@@ -6,68 +6,23 @@ closing is finished by closing again. A file that nobody knows is listed, never 
 """
 
 import json
-import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from importlib.resources import files
 from pathlib import Path
 
 from procurement_kit import folders, store
 from procurement_kit.closed import CLOSING_RECORD, closing_record
+from procurement_kit.dialogue.closing_checklist import CHECKLIST, GOES, STAYS, checklist, kept_names
 from procurement_kit.errors import ProcurementError
 from procurement_kit.findings import Outcome
 from procurement_kit.fingerprints import file_hash
 from procurement_kit.keys import delete_key, key_path
-from procurement_kit.names import TOKEN
-from procurement_kit.outgoing import personal_places_below, personal_places_in, write_outgoing
+from procurement_kit.outgoing import personal_places, personal_places_in, refuse_personal, write_outgoing
 from procurement_kit.personal_numbers import blank
 from procurement_kit.settings import SETTINGS_FILE, Municipality, read_settings
-
-CHECKLIST = "databehandler_tjekliste.md"
-NAMES_SHOWN = 200
-# What goes: by folder or file name, and what it is called in the checklist.
-GOES = {
-    "inbox": "Rå filer i inbox",
-    "lines": "Fakturalinjer, linjer sat til side og bilagskontrol",
-    "cube": "Indkøbsdata samlet (spend cube)",
-    "lookups": "Opslag med tekster fra linjerne",
-    "classifier": "Klassifikationsmodel lært af linjerne",
-    "labelled_lines": "Linjer til oplæring",
-    "decisions": "Afgørelser fra gennemgang",
-    "rules": "Regler på tekster og leverandører",
-    "taken_back": "Dubletter taget tilbage",
-    "dialogue": "Spørgsmålslister med tekster fra linjerne",
-    "imported": "Importerede filer andre steder i mappen",
-    "pending": "Ufærdigt arbejde og mellemlagre",
-}
-TRAINING = ("labelled_lines", "decisions", "rules")
-# What stays, and why.
-STAYS = {
-    "reports": "Rapporter og kørselsprotokoller: opgavens resultat og dokumentation for tallene.",
-    "decision_log": "Beslutningslog: antagelser med dato og funktion, uden navne.",
-    "contracts": "Kommunens aftaleregister: aftaler med virksomheder.",
-    "contract_items": "Kommunens aftaleregister: varer og priser.",
-    "contract_participants": "Kommunens aftaleregister: hvem der er med i aftalerne.",
-    "units": "Kommunens organisation: enheder, centre og forvaltninger.",
-    "accounts": "Kommunens regnskab pr. art: summer.",
-    "targets": "Mål for nøgletal.",
-    "exchange_rates": "Valutakurser.",
-    "control_totals": "Kontroltal: antal linjer og kroner pr. fil.",
-    "scope_rules": "Regler for, hvad der er indkøb.",
-    "category_tree": "Kategoritræ.",
-    "category_spellings": "Stavemåder af kategorier.",
-    "profiles": "Importprofiler: hvordan filerne er opbygget.",
-    "municipality": "Indstillinger.",
-    "closing_record": "Protokol over lukningen.",
-    "databehandler_tjekliste": "Denne tjekliste.",
-}
-_PLACES = {
-    ", sheet «": ", ark «", ", row ": ", række ", ", cell ": ", celle ", ", line ": ", linje ", "the name of": "navnet",
-    "the properties": "egenskaberne", "a comment": "en kommentar", "cannot be read": "kan ikke læses",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -104,19 +59,40 @@ def close_municipality(municipality: Municipality, *, confirmed: bool, today: da
     PrivacyError
         If the checklist itself would hold a personal number.
     """
+    plan = _plan(municipality)
+    record = _record(municipality, plan, today)
+    if _is_done(municipality, plan, record):
+        return _done_before(municipality)
     if not confirmed:
-        return _outcome(municipality, _record(municipality, _plan(municipality), today), confirmed=False)
+        return _outcome(municipality, record, confirmed=False)
     with folders.locked(municipality):
         plan = _plan(municipality)
         record = _record(municipality, plan, today)
+        refuse_personal(_lines_of_checklist(municipality, record))  # before anything is gone
         _write_record(municipality, record | {"state": "begun"})
         _delete(plan)
         if not record["key_shared_with"]:
             delete_key(municipality.privacy_key)
-        record |= {"state": "closed", "found_in_reports": _found_in_what_stays(municipality)}
+        record |= {"state": "closed", "found_in_reports": _found_in_what_stays(municipality, ())}
         write_outgoing(municipality.folder / CHECKLIST, checklist(municipality, record))
         _write_record(municipality, record)
     return _outcome(municipality, record, confirmed=True)
+
+
+def _is_done(municipality: Municipality, plan: Plan, record: dict) -> bool:
+    """Whether it has been closed and nothing has come since; a key that nobody needs any more is still to go."""
+    if closing_record(municipality.folder).get("state") != "closed":
+        return False
+    has_key = key_path(municipality.privacy_key).exists() and not record["key_shared_with"]
+    return not (has_key or plan.links or any(counted["files"] for counted in plan.counts.values()))
+
+
+def _done_before(municipality: Municipality) -> Outcome:
+    record = closing_record(municipality.folder)
+    size = {name: sum(counted[name] for counted in record["deleted"].values()) for name in ("files", "bytes")}
+    paths = {"checklist": str(municipality.folder / CHECKLIST), "record": str(municipality.folder / CLOSING_RECORD)}
+    said = f"«{municipality.name}» was closed on {record['closed_on']}: there is nothing left to delete."
+    return Outcome(record | size | {"confirmed": False, "paths": paths}, (said,))
 
 
 # --- the plan -------------------------------------------------------------------------------------------------------
@@ -164,10 +140,12 @@ def _record(municipality: Municipality, plan: Plan, today: date) -> dict:
     counted = _counted_lines(municipality)
     if is_resumed:  # the plan was written before the first file went: it holds all there was
         deleted = before["deleted"] | {k: v for k, v in plan.counts.items() if k not in before["deleted"]}
-        counted = {key: before[key] for key in counted}
+        counted = {key: before.get(key, value) for key, value in counted.items()}
     else:
         deleted = _added(before.get("deleted", {}), plan.counts)
-        counted = {key: _sum(before[key], value) for key, value in counted.items()} if before else counted
+        counted = (
+            {key: _sum(before.get(key, type(value)()), value) for key, value in counted.items()} if before else counted
+        )
     return {
         "state": "planned",
         "municipality": municipality.name,
@@ -177,22 +155,25 @@ def _record(municipality: Municipality, plan: Plan, today: date) -> dict:
         "currency": municipality.currency,
         "key_name": municipality.privacy_key,
         "key_shared_with": _sharing(municipality),
+        "kept": [name for kind, name in kept_names(municipality.folder).items() if kind in STAYS],
         "links": list(plan.links),
         "unknown": list(plan.unknown),
-        "found_in_reports": [],
+        "found_in_reports": _found_in_what_stays(
+            municipality, [path for found in plan.paths.values() for path in found]
+        ),
     }
 
 
 def _counted_lines(municipality: Municipality) -> dict:
     sources = [facts for load in store.loads(municipality) for facts in load["sources"]]
     parts = [parts for facts in sources for parts in facts.get("by_currency", {}).values()]
-    aside = sum(int(part[name]["lines"]) for part in parts for name in ("held_back", "duplicate") if name in part)
-    taken = sum(int(part["taken"]["lines"]) for part in parts if "taken" in part)
-    amount = sum((Decimal(part["taken"]["net_amount"]) for part in parts if "taken" in part), Decimal(0))
+    taken = [part["taken"] for part in parts if "taken" in part]
+    aside = [part[name] for part in parts for name in ("held_back", "duplicate") if name in part]
     return {
-        "lines": taken + aside,
-        "lines_set_aside": aside,
-        "amount": f"{amount:.2f}",
+        "lines": sum(int(part["lines"]) for part in taken),
+        "amount": f"{sum((Decimal(part['net_amount']) for part in taken), Decimal(0)):.2f}",
+        "lines_set_aside": sum(int(part["lines"]) for part in aside),
+        "amount_set_aside": f"{sum((Decimal(part['net_amount']) for part in aside), Decimal(0)):.2f}",
         "sources": sorted({facts["name"] for facts in sources}),
         "imported_hashes": sorted({facts["hash"] for facts in sources if facts["hash"]}),
     }
@@ -201,7 +182,7 @@ def _counted_lines(municipality: Municipality) -> dict:
 def _sum(before: object, now: object) -> object:
     if isinstance(now, list):
         return sorted({*before, *now})
-    return f"{Decimal(before) + Decimal(now):.2f}" if isinstance(now, str) else before + now
+    return f"{Decimal(before or 0) + Decimal(now):.2f}" if isinstance(now, str) else before + now
 
 
 def _added(before: dict, now: dict) -> dict:
@@ -241,127 +222,41 @@ def _delete(plan: Plan) -> None:
             path.unlink(missing_ok=True)  # of a link only the link: where it leads to is said in the checklist
 
 
-def _found_in_what_stays(municipality: Municipality) -> list[str]:
+def _found_in_what_stays(municipality: Municipality, goes: Sequence[Path]) -> list[str]:
+    """Where personal numbers stand in the files that stay: those of folders first, then those beside them."""
     folder = municipality.folder
-    found = [f"reports/{where}" for where in personal_places_below(folder / "reports")]
-    ours = (CLOSING_RECORD, CHECKLIST, SETTINGS_FILE)
-    others = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name not in ours]
-    return found + [where for path in others for where in personal_places_in(path)]
+    gone = {*goes, *(folder / name for name in (CLOSING_RECORD, CHECKLIST, SETTINGS_FILE))}
+    staying = sorted((path for path in folder.iterdir() if path not in gone), key=lambda path: (path.is_file(), path))
+    kept = [file for path in staying for file in _files(path) if file not in gone]
+    return [where for file in kept for where in personal_places_in(file, name=file.relative_to(folder).as_posix())]
+
+
+def _lines_of_checklist(municipality: Municipality, record: dict) -> Iterable[tuple[str, str]]:
+    for number, line in enumerate(checklist(municipality, record).splitlines(), start=1):
+        yield f"{CHECKLIST}, line {number}", line
 
 
 # --- in words -------------------------------------------------------------------------------------------------------
-
-
-def checklist(municipality: Municipality, record: dict) -> str:
-    """The data processor's checklist in Danish, as Markdown.
-
-    Parameters
-    ----------
-    municipality : Municipality
-        Which one.
-    record : dict
-        As it stands in `closing_record.json`.
-    """
-    template = files("procurement_kit") / "dialogue" / "texts" / CHECKLIST
-    return template.read_text(encoding="utf-8").format(
-        title=municipality.title,
-        name=municipality.name,
-        closed_on=_danish_date(record["closed_on"]),
-        deleted="\n".join(_deleted_rows(record["deleted"])),
-        lines=_danish(record["lines"]),
-        lines_set_aside=_danish(record["lines_set_aside"]),
-        amount=f"{_danish(Decimal(record['amount']))} {record['currency'].replace('DKK', 'kr.')}",
-        key=_key_words(record),
-        key_name=municipality.privacy_key,
-        training=", ".join(f"{name}.csv" for name in TRAINING),
-        kept="\n".join(_kept_rows(municipality.folder)),
-        scan="\n".join(_scan_rows(record["found_in_reports"])),
-        by_hand="\n".join(_by_hand_rows(record)),
-        sources="\n".join(_source_rows(record["sources"])),
-    )
-
-
-def _danish(number: int | Decimal) -> str:
-    text = f"{number:,.2f}" if isinstance(number, Decimal) else f"{number:,}"
-    return text.translate(str.maketrans(",.", ".,"))
-
-
-def _danish_date(text: str) -> str:
-    day = date.fromisoformat(text)
-    return f"{day:%d-%m-%Y}"
-
-
-def _deleted_rows(deleted: dict) -> Iterable[str]:
-    for kind, counted in deleted.items():
-        yield f"| {GOES.get(kind, kind)} | {_danish(counted['files'])} | {_danish(counted['bytes'])} |"
-
-
-def _key_words(record: dict) -> str:
-    if record["key_shared_with"]:
-        names = ", ".join(record["key_shared_with"])
-        return f"Nøglen til pseudonymisering er **ikke** slettet: den bruges også af {names} på denne maskine."
-    return "Nøglen til pseudonymisering er slettet på denne maskine."
-
-
-def _kept_rows(folder: Path) -> Iterable[str]:
-    present = {path.name.split(".")[0]: path.name for path in sorted(folder.iterdir())} | {
-        "closing_record": CLOSING_RECORD,
-        "databehandler_tjekliste": CHECKLIST,
-    }
-    for kind, why in STAYS.items():
-        if kind in present:
-            yield f"- `{_shown(present[kind])}`: {why}"
-
-
-def _scan_rows(found: list[str]) -> Iterable[str]:
-    if not found:
-        yield "De bevarede filer er gennemsøgt for personnumre en sidste gang: ingen fundet."
-        return
-    yield "De bevarede filer er gennemsøgt for personnumre en sidste gang. Disse steder **skal** renses eller slettes:"
-    yield ""
-    for where in found:
-        for english, danish in _PLACES.items():
-            where = where.replace(english, danish)
-        yield f"- [ ] {_shown(where)}"
-
-
-def _by_hand_rows(record: dict) -> Iterable[str]:
-    yield from (
-        f"- [ ] `{_shown(name)}` var en genvej til en anden mappe. Genvejen er slettet, mappen den pegede på er ikke."
-        for name in record["links"]
-    )
-    yield from (
-        f"- [ ] `{_shown(name)}` i kommunens mappe er ikke lavet af programmet og ikke slettet: tag stilling til den."
-        for name in record["unknown"]
-    )
-    if record["key_shared_with"]:
-        yield "- [ ] Nøglen er slettet, når den sidste kommune, der deler den, er lukket."
-
-
-def _source_rows(names: list[str]) -> Iterable[str]:
-    yield from (f"- [ ] {_shown(name)}" for name in names[:NAMES_SHOWN])
-    if len(names) > NAMES_SHOWN:
-        yield f"- [ ] … og {_danish(len(names) - NAMES_SHOWN)} filer mere, se `{CLOSING_RECORD}`"
-    if not names:
-        yield "Ingen filer er importeret."
-
-
-def _shown(name: str) -> str:
-    """A name as it may stand in a list that leaves the house."""
-    return re.sub(TOKEN, "(maskeret)", blank(name))
 
 
 def _outcome(municipality: Municipality, record: dict, *, confirmed: bool) -> Outcome:
     went, key = ("Deleted", "is deleted") if confirmed else ("Would delete", "would be deleted")
     size = {name: sum(counted[name] for counted in record["deleted"].values()) for name in ("files", "bytes")}
     shared = ", ".join(record["key_shared_with"])
-    lines = f"{record['lines']:,} invoice lines ({record['amount']} {record['currency']})"
+    taken, aside = (
+        f"{record[lines]:,} lines ({Decimal(record[amount]):,.2f} {record['currency']})"
+        for lines, amount in (("lines", "amount"), ("lines_set_aside", "amount_set_aside"))
+    )
     words = [f"{went} {kind}: {counted['files']:,} files." for kind, counted in record["deleted"].items()]
-    words.append(f"{went} {lines} in {size['files']:,} files, {size['bytes']:,} bytes.")
+    words.append(f"{went} {size['files']:,} files, {size['bytes']:,} bytes: {taken} taken in and {aside} set aside.")
     words.append(f"The privacy key {f'stays: {shared} uses it too' if shared else key}.")
-    words.append("Reports, run records, the decision log and the municipality's registers stay.")
+    if record["kept"]:
+        words.append(f"These stay: {', '.join(map(blank, record['kept']))}.")
     words += [f"Not known, and not deleted: {blank(name)}." for name in record["unknown"]]
     words += [f"Look at {where}: it holds a number that can be a CPR number." for where in record["found_in_reports"]]
+    if not confirmed:
+        blocking = personal_places(_lines_of_checklist(municipality, record))
+        words += [f"Closing would stop: {where} would hold a number that can be a CPR number." for where in blocking]
     checklist_path = municipality.folder / CHECKLIST
     words.append(
         f"What is left to do by hand stands in {checklist_path}."

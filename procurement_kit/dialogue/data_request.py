@@ -88,7 +88,9 @@ def write_data_request(
     write_outgoing(paths["letter"], as_markdown(letter))
     write_outgoing(paths["letter_html"], as_html(letter, words))
     write_sheets(paths["fields"], words.say("request.fields.title"), [_fields_sheet(chosen, words)])
-    write_sheets(paths["control_totals"], CONTROL_TOTALS.heading, [_totals_sheet(CONTROL_TOTALS, words)])
+    write_sheets(
+        paths["control_totals"], CONTROL_TOTALS.heading, [_totals_sheet(CONTROL_TOTALS, words), _totals_guide(words)]
+    )
     facts = {"period": asked.label, "systems": list(chosen), "paths": {name: str(path) for name, path in paths.items()}}
     return Outcome(facts, _sentences(asked, paths))
 
@@ -107,7 +109,9 @@ def _sentences(asked: Period, paths: dict[str, Path]) -> tuple[str, ...]:
     said = [f"Wrote the data request for {asked.label}: letter, fields and control totals in {paths['letter'].parent}."]
     if asked.month_count < RECOMMENDED_MONTHS:
         said.append("Two whole years are recommended: without the year before, no development can be shown.")
-    said.append("Read the letter, add sender and case number, and send it the safe way.")
+    said.append(
+        "Read the letter, fill in what stands in [ ] (recipient, case number, sender), and send it the safe way."
+    )
     return tuple(said)
 
 
@@ -141,8 +145,9 @@ def letter_of(
         (section["heading"], _lines(section, systems, words, given)) for section in words.entry("request.sections")
     )
     subject = words.say("request.subject", **given)
+    to = "\n".join([municipality.title, words.say("request.recipient"), words.say("request.case_number")])
     return Letter(
-        municipality.title,
+        to,
         shown(today),
         subject,
         tuple(opening),
@@ -165,7 +170,7 @@ def _year_later(day: date) -> date:
 
 def as_markdown(letter: Letter) -> str:
     """The letter as Markdown."""
-    blocks = [letter.to, letter.day, f"# {letter.subject}", *letter.opening]
+    blocks = [letter.to.replace("\n", "  \n"), letter.day, f"# {letter.subject}", *letter.opening]
     for number, (heading, lines) in enumerate(letter.sections, start=1):
         blocks.append(f"## {number}. {heading}")
         blocks.append("\n".join(f"- {number}.{place} {line}" for place, line in enumerate(lines, start=1)))
@@ -235,3 +240,9 @@ def _totals_sheet(table: Table, words: Words) -> Sheet:
         for c in table.filled_in
     )
     return Sheet(words.say("request.fields.totals_sheet"), columns, [(None,) * len(columns)] * ROWS_FOR_TOTALS)
+
+
+def _totals_guide(words: Words) -> Sheet:
+    rows = [(line,) for line in words.entry("request.fields.totals_guide")]
+    column = SheetColumn(words.say("request.fields.totals_guide_heading"), width=110)
+    return Sheet(words.say("request.fields.totals_guide_sheet"), (column,), rows)

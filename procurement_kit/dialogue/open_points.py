@@ -1,10 +1,11 @@
 """What is still open in a municipality's data, and how many kroner is that?
 
 Each point is found afresh in the lines, the control rows and the spend cube, knows what it is about, and gets the same
-identity every time. Persons are one point together; texts are masked already. A krone may stand in several points.
+identity every time. Nobody is asked about persons; texts are masked already. A krone may stand in several points.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from procurement_kit import folders, store
 from procurement_kit.analyses.months import month_rows, month_sums
-from procurement_kit.analyses.remedies import reason_key
+from procurement_kit.analyses.remedies import reason_key, remedies
 from procurement_kit.exact import NOTHING, exact_sum, is_person, key_order, records
 from procurement_kit.names import without_tokens
 from procurement_kit.settings import Municipality
@@ -29,6 +30,12 @@ DOUBTFUL_DUPLICATES = ("copy", "same_uuid")
 FILES_NAMED = 3
 BOTH_COUNT = "another amount: both count"
 PERSONS = "Privatperson"
+# Units below the smaller of the two are summed in one line: nobody looks up a number for the price of a cake.
+UNIT_FLOOR, UNIT_FLOOR_SHARE = Decimal("1000.00"), Decimal("0.001")
+# About what a currency is worth, only to put questions in order: no figure is made with it.
+ABOUT_KRONER = {"EUR": 7, "USD": 7, "GBP": 9, "CHF": 8}
+PROFILE_LEAVES_OUT = "no_invoice_row"
+_OTHER_FILE = re.compile(rf" as (?:a document in )?(.+?)(?:, {BOTH_COUNT}|, one marked as a copy)?$")
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ class OpenPoint:
 
 
 def open_points(municipality: Municipality, *, limit: int = 200) -> tuple[list[OpenPoint], dict[str, tuple]]:
-    """All open points, those whose kroner cannot be counted first, then by kroner.
+    """All open points, months without data first, then by kroner; small units are left out.
 
     Parameters
     ----------
@@ -95,9 +102,10 @@ def open_points(municipality: Municipality, *, limit: int = 200) -> tuple[list[O
         by_kind.setdefault(point.kind, []).append(point)
     shown, left_out = [], {}
     for kind, points in sorted(by_kind.items()):
-        ordered = sorted(points, key=weight)
-        shown += ordered[:limit]
-        left_out[kind] = (len(ordered[limit:]), sum((p.net_amount or NOTHING for p in ordered[limit:]), NOTHING))
+        large = _large_units(points, cube) if kind == "unit" else points
+        asked = sorted(large, key=weight)[:limit]
+        rest = len(points) - len(asked), _kroner(points) - _kroner(asked)
+        shown, left_out[kind] = shown + asked, rest
     if _is_classified(municipality):
         points, left_out["category"] = _unclassified(cube, limit)
         shown += points
@@ -105,8 +113,22 @@ def open_points(municipality: Municipality, *, limit: int = 200) -> tuple[list[O
 
 
 def weight(point: OpenPoint) -> tuple:
-    """A sort key: what cannot be weighed first, then most kroner; ties by identity."""
-    return point.net_amount is not None, -abs(point.net_amount or NOTHING), point.question_id
+    """A sort key: whole months first, then most kroner; amounts without a rate are guessed at; ties by identity."""
+    size = point.net_amount or NOTHING
+    if point.kind == "exchange_rate":
+        size = Decimal(point.facts["printed"] or 0) * ABOUT_KRONER.get(point.facts["currency"], 1)
+    return point.kind != "month", -abs(size), point.question_id
+
+
+def _kroner(points: Iterable[OpenPoint]) -> Decimal:
+    return sum((point.net_amount or NOTHING for point in points), NOTHING)
+
+
+def _large_units(points: list[OpenPoint], cube: "ibis.Table") -> list[OpenPoint]:
+    lines = cube.filter(cube.scope_status == "in_scope")
+    whole = records(lines.aggregate(net=exact_sum(lines)))[0]["net"] or NOTHING
+    floor = min(UNIT_FLOOR, abs(whole) * UNIT_FLOOR_SHARE)
+    return [point for point in points if abs(point.net_amount or NOTHING) >= floor]
 
 
 def _all_points(municipality: Municipality, cube: "ibis.Table") -> Iterable[OpenPoint]:
@@ -166,7 +188,13 @@ def _held_back(municipality: Municipality) -> Iterable[OpenPoint]:
     rows = _groups(aside, "source_name", "reason_key", document_count=aside.document_id.nunique())
     unread = _groups(documents, "source_name", "reason_key", document_count=documents.count())
     rows += [row | {"line_count": 0} for row in unread]
-    yield from _deliveries(rows)
+    settled = _settled_reasons()
+    yield from _deliveries([row for row in rows if row["reason_key"] not in settled])
+
+
+def _settled_reasons() -> set[str]:
+    """Reasons that leave nothing to do: totals, and rows that the profile says are no invoices."""
+    return {r.reason_key for r in remedies() if r.remedy_name_en.startswith("Nothing to do")} | {PROFILE_LEAVES_OUT}
 
 
 def _deliveries(rows: list[dict]) -> Iterable[OpenPoint]:
@@ -210,10 +238,13 @@ def _doubtful_duplicates(municipality: Municipality) -> Iterable[OpenPoint]:
 
 
 def _documents(documents: "ibis.Table", kind: str) -> Iterable[OpenPoint]:
-    wanted = ("document_id", "source_name", "document_number", "supplier_name", "line_count", "net_amount")
+    wanted = ("document_id", "source_name", "document_number", "supplier_name", "line_count", "net_amount",
+              "document_reason")  # fmt: skip
     for row in sorted(records(documents.select(*wanted)), key=lambda row: key_order(row[name] for name in wanted[:2])):
         subject = _filled(row, "document_id", "source_name")
-        concerns = _short(row["supplier_name"], row["document_number"], row["source_name"])
+        other = _OTHER_FILE.search(row["document_reason"] or "")
+        names = " ↔ ".join(filter(None, (row["source_name"], other and other[1])))
+        concerns = _short(row["supplier_name"], row["document_number"], names)
         amount = None if row["net_amount"] is None else row["net_amount"].quantize(NOTHING)
         yield OpenPoint(kind, subject, concerns, {}, row["line_count"] or 0, amount)
 
@@ -231,7 +262,8 @@ def _empty_months(cube: "ibis.Table") -> Iterable[OpenPoint]:
 def _to_clarify(cube: "ibis.Table") -> Iterable[OpenPoint]:
     """Lines nobody can tell the scope of: by account where the art is not known, else by supplier and art."""
     lines = cube.filter(cube.scope_status == "to_clarify")
-    by = ("supplier_number", "supplier_name", "supplier_kind", "supplier_label", "art_code", "account_number",
+    lines = lines.filter(~lines.supplier_kind.identical_to("person"), ~lines.supplier_name.identical_to(PERSONS))
+    by = ("supplier_number", "supplier_name", "supplier_label", "art_code", "account_number",
           "account_name", "scope_reason")  # fmt: skip
     found: dict[tuple, dict] = {}
     for row in _groups(lines, *by):
@@ -248,7 +280,7 @@ def _to_clarify(cube: "ibis.Table") -> Iterable[OpenPoint]:
 def _scope_subject(row: dict) -> tuple[str, dict[str, str], str]:
     is_art_unknown = row["scope_reason"] == "unknown_art" or not row["art_code"]
     by_account = _filled(row, "account_number") or _filled(row, "art_code")
-    if is_art_unknown and by_account and row["supplier_kind"] != "person":
+    if is_art_unknown and by_account:
         shown = (row["account_number"] or row["art_code"], row["account_name"])
         return "account", by_account, _short(*shown)
     who = _filled(row, "supplier_number") or _filled(row, "supplier_name")
@@ -316,7 +348,7 @@ _PRINTED = ("supplier_number", "supplier_name", "supplier_label", "item_name", "
 def _unclassified(cube: "ibis.Table", limit: int) -> tuple[list[OpenPoint], tuple]:
     """The printed values with most kroner that nothing has placed; the engine sorts, for there may be millions."""
     lines = cube.filter(cube.scope_status == "in_scope", cube.category_source == "unclassified")
-    lines = lines.filter(~lines.supplier_kind.identical_to("person"))
+    lines = lines.filter(~lines.supplier_kind.identical_to("person"), ~lines.supplier_name.identical_to(PERSONS))
     proposed = lines.category_proposed_code.max()
     groups = lines.group_by(_PRINTED).aggregate(line_count=lines.count(), net=exact_sum(lines), proposed=proposed)
     whole = records(groups.aggregate(n=groups.count(), net=groups.net.sum().cast("decimal(38,2)")))[0]

@@ -1,6 +1,6 @@
 """Which questions does the municipality get, in what order, and how does their list look?
 
-Open points become rows of a workbook, those whose kroner cannot be counted first, then by kroner. What was asked is
+Open points become rows of a workbook, whole months first, then by kroner. What was asked is
 remembered in `dialogue/questions.json`, so that an answer finds its subject however the data has changed since.
 """
 
@@ -213,9 +213,12 @@ def _outcome(path: Path, asked: list[OpenPoint], left_out: dict, answered: int, 
         "paths": {"questions": str(path)},
     }
     sentences = [f"Wrote {len(asked)} questions to {path}."]
+    if not asked:
+        sentences.append("There is nothing to ask: the list is empty and need not be sent.")
     if rest_count:
         sentences.append(f"{rest_count:,} smaller points ({rest:,.2f} {currency}) are not on the list.")
     if answered:
         sentences.append(f"{answered} points that are still open have been answered before and are not asked again.")
-    sentences.append(f"Next: procurement-kit questions {path.parent.parent.name} --read <the file filled in>")
+    if asked:
+        sentences.append(f"Next: procurement-kit questions {path.parent.parent.name} --read <the file filled in>")
     return Outcome(facts, tuple(sentences))

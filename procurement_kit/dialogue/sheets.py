@@ -69,7 +69,7 @@ def write_sheets(path: Path, title: str, sheets: Sequence[Sheet]) -> Path:
     import xlsxwriter
 
     lengths = {sheet.name: len(sheet.rows) for sheet in sheets}
-    with outgoing(path) as part, xlsxwriter.Workbook(part, WORKBOOK_OPTIONS) as workbook:
+    with outgoing(path, quotes_accounts=True) as part, xlsxwriter.Workbook(part, WORKBOOK_OPTIONS) as workbook:
         workbook.set_properties({"title": title, "created": CREATED})
         formats = _formats(workbook)
         for sheet in sheets:

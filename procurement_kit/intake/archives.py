@@ -6,6 +6,7 @@ and bytes are counted while inflating, because declared sizes can lie.
 
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,12 +81,11 @@ def find_sources(paths: Sequence[Path], masker: Masker) -> tuple[list[SourceFile
                 continue
             found[path.resolve()] = path.name
             named.add(path.resolve())
-    names = _distinct_names(found)
+    names, used = _distinct_names(found), Counter()
+    masked = {path: told_apart(masker.mask(name).text or "", used) for path, name in names.items()}
     sources = [
-        SourceFile(
-            path, masker.mask(name).text or "", kind_of_file(path), path.stat().st_size, file_hash(path), path in named
-        )
-        for path, name in names.items()
+        SourceFile(path, name, kind_of_file(path), path.stat().st_size, file_hash(path), path in named)
+        for path, name in masked.items()
     ]
     order = {"einvoice": 0, "zip": 1, "ledger": 2}
     sources.sort(key=lambda source: (order[source.kind], source.name))
@@ -139,13 +139,27 @@ def _distinct_names(found: dict[Path, str]) -> dict[Path, str]:
     return {path: name if counts[name] == 1 else f"{path.parent.name}/{name}" for path, name in found.items()}
 
 
+def told_apart(name: str, used: Counter[str]) -> str:
+    """A name, numbered where it has been used before: a line is known by file, name and place.
+
+    Examples
+    --------
+    >>> used = Counter()
+    >>> [told_apart(name, used) for name in ("a.xml", "b.xml", "a.xml")]
+    ['a.xml', 'b.xml', 'a.xml (2)']
+    """
+    used[name] += 1
+    return name if used[name] == 1 else f"{name} ({used[name]})"
+
+
 # --- ZIP ------------------------------------------------------------------------------------------------------------
 
 
 class ZipMember(NamedTuple):
-    """An XML file in a ZIP: where the ZIP lies, its name inside, and its size when inflated."""
+    """An XML file in a ZIP: where the ZIP lies, its place and name in the directory, and its size when inflated."""
 
     path: Path
+    place: int
     name: str
     size: int
 
@@ -158,7 +172,7 @@ class ZipMember(NamedTuple):
         RefusedError
             If the archive is damaged there.
         """
-        with _sound_archive(self.path) as archive, archive.open(self.name) as file:
+        with _sound_archive(self.path) as archive, archive.open(archive.infolist()[self.place]) as file:
             yield file
 
 
@@ -173,11 +187,10 @@ def zip_entries(path: Path, *, limit: int = TREE_BYTES) -> Iterator[tuple[str, b
     with _sound_archive(path) as archive:
         entries = archive.infolist()
         _check_directory(entries)
-        for entry in sorted(entries, key=lambda e: e.filename):
-            if not _is_xml(entry):
-                continue
-            is_large = entry.file_size > limit
-            yield entry.filename, ZipMember(path, entry.filename, entry.file_size) if is_large else archive.read(entry)
+        for place, entry in sorted(enumerate(entries), key=lambda pair: pair[1].filename):
+            name, size = entry.filename, entry.file_size
+            if _is_xml(entry):
+                yield name, ZipMember(path, place, name, size) if size > limit else archive.read(entry)
 
 
 def zip_passed_over(path: Path, masker: Masker) -> list[str]:

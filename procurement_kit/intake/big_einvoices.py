@@ -20,7 +20,7 @@ from procurement_kit.intake.einvoice_records import (
     records_in,
     what_it_is,
 )
-from procurement_kit.intake.einvoice_stylesheet import RECORD, ROOTS
+from procurement_kit.intake.einvoice_stylesheet import OTHER_LINES, RECORD, ROOTS
 from procurement_kit.intake.safe_xml import (
     PARSER_SETTINGS,
     RefusedError,
@@ -137,6 +137,8 @@ class _Streamed:
             if element.tag in ROOTS and self._invoice is None:
                 self._invoice = element
         elif element.getparent() is self._invoice and element.tag not in ROOTS:
+            if element.tag != ROOTS[self._invoice.tag].line_tag:
+                raise RefusedError(OTHER_LINES)
             self._finished.append(element)
             if len(self._finished) > LINES_AT_ONCE:
                 last = self._finished.pop()  # the parser may still write what follows it

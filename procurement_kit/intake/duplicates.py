@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WORTH = ("document_currency", "document_net_amount")
 SAME_NUMBER = ("supplier_number", "document_number", "invoice_date")
+LINES_AT_ONCE = 1_000_000
 _FACTS = ("document_id", "document_uuid", "is_copy", *SAME_NUMBER, *WORTH, "source_hash", "source_name", "read_order")
 
 
@@ -163,20 +164,27 @@ def _standing_twice(read: "ibis.Table", keys: tuple[str, ...]) -> "ibis.Table":
     return filled.semi_join(groups.filter(groups.how_many > 1), list(keys))
 
 
-def repeated_lines(lines: "ibis.Table", ledgers: list[dict], taken_back: frozenset[tuple[str, str]]) -> "ibis.Table":
+def repeated_lines(
+    lines: "ibis.Table", ledgers: list[dict], taken_back: frozenset[tuple[str, str]]
+) -> list["ibis.Table"]:
     """Ledger lines that stand in an earlier file too, with the columns of `counted.SETTLED["duplicates"]`.
+
+    Several tables that are computed one after the other, by the beginning of the line's identity: comparing many
+    millions of identities at once would take more memory than a laptop has.
 
     Parameters
     ----------
     lines : ibis.Table
         Lines of all imports.
     ledgers : list of dict
-        The ledger files in the order of reading: `source_hash` and `source_name`.
+        The ledger files in the order of reading: `source_hash`, `source_name` and `line_count`.
     taken_back : frozenset of (document_id, source_name)
         Documents that count although they repeat another.
     """
     import ibis
 
+    if len(ledgers) < 2:
+        return []
     places = [
         {"source_hash": f["source_hash"], "first_name": f["source_name"], "place": n} for n, f in enumerate(ledgers)
     ]
@@ -184,13 +192,69 @@ def repeated_lines(lines: "ibis.Table", ledgers: list[dict], taken_back: frozens
     order = ibis.memtable(pa.Table.from_pylist(places, schema=schema))
     read = lines.filter(lines.source_kind == "ledger").select(*ROW_KEY, "document_id")
     read = read.inner_join(order, "source_hash").select(*ROW_KEY, "document_id", "place")
+    parts = [read.filter(part) for part in _parts(read.line_id, sum(f["line_count"] or 0 for f in ledgers))]
+    return [without_taken_back(_later(part, order), taken_back) for part in parts]
+
+
+def _parts(line_ids: "ibis.StringValue", count: int) -> list["ibis.BooleanValue"]:
+    """Conditions that split identities into parts of some hundred thousand each."""
+    part_count = min(256, 1 + count // LINES_AT_ONCE)
+    starts = [f"{256 * part // part_count:02x}" for part in range(part_count)]
+    ends = [*starts[1:], "g"]  # a letter after all hexadecimal digits
+    return [(line_ids >= start) & (line_ids < end) for start, end in zip(starts, ends, strict=True)]
+
+
+def _later(read: "ibis.Table", order: "ibis.Table") -> "ibis.Table":
+    """Lines that stand in an earlier file too."""
+    import ibis
+
     groups = read.group_by("line_id").aggregate(first=read.place.min(), how_many=read.count())
     groups = groups.filter(groups.how_many > 1)
     names = order.rename(first="place").select("first", "first_name")
     found = read.inner_join(groups, "line_id").inner_join(names, "first")
     reason = ibis.literal("same line as one in ") + found.first_name
     found = found.filter(found.place > found.first).mutate(set_aside_reason=reason)
-    return without_taken_back(found, taken_back).select(*ROW_KEY, "document_id", "set_aside_reason")
+    return found.select(*ROW_KEY, "document_id", "set_aside_reason")
+
+
+def in_other_exports(lines: "ibis.Table", ledgers: list[dict], taken_back: frozenset[tuple[str, str]]) -> "ibis.Table":
+    """Ledger lines of documents that stand in an earlier export of another kind too, to the same amount.
+
+    The same posting under two profiles has other columns, so its lines are others; supplier, number, date and amount of
+    the document tell. Within one kind of export the lines themselves tell.
+
+    Parameters
+    ----------
+    lines : ibis.Table
+        Ledger lines that count so far.
+    ledgers : list of dict
+        The ledger files in the order of reading: `source_hash`, `source_name` and `format_name`.
+    taken_back : frozenset of (document_id, source_name)
+        Documents that count although they repeat another.
+    """
+    import ibis
+
+    places = [
+        {"source_hash": f["source_hash"], "first_name": f["source_name"], "first_format": f["format_name"], "place": n}
+        for n, f in enumerate(ledgers)
+    ]
+    texts = [(name, pa.string()) for name in ("source_hash", "first_name", "first_format")]
+    order = ibis.memtable(pa.Table.from_pylist(places, schema=pa.schema([*texts, ("place", pa.int64())])))
+    numbered = lines.filter(lines.document_number.notnull())
+    documents = numbered.group_by(["document_id", "source_hash", "source_name", "format_name"]).aggregate(
+        size=numbered.document_amount.sum().abs().cast("decimal(38,4)")
+    )
+    documents = documents.filter(documents["size"] != 0).inner_join(order.select("source_hash", "place"), "source_hash")
+    firsts = documents.group_by(["document_id", "size"]).aggregate(first=documents.place.min())
+    firsts = firsts.inner_join(order.drop("source_hash").rename(first="place"), "first")
+    found = documents.inner_join(firsts, ["document_id", "size"])
+    found = found.filter((found.place > found["first"]) & (found.format_name != found.first_format))
+    reason = ibis.literal("same supplier, number, date and amount as a document in ") + found.first_name
+    found = found.mutate(set_aside_reason=reason).select(
+        "document_id", "source_hash", "source_name", "set_aside_reason"
+    )
+    later = lines.inner_join(found, ["document_id", "source_hash", "source_name"])
+    return without_taken_back(later, taken_back).select(*ROW_KEY, "document_id", "set_aside_reason")
 
 
 def without_taken_back(found: "ibis.Table", taken_back: frozenset[tuple[str, str]]) -> "ibis.Table":

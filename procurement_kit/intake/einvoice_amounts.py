@@ -64,6 +64,7 @@ class Header(NamedTuple):
     taxes: str
     totals: str
     charges: Sequence[str]
+    flaw: str = ""
 
 
 @dataclass(slots=True)
@@ -130,27 +131,26 @@ def amounts_of(header: Header, lines: Lines) -> Amounts:
     currency = _currency(header)
     try:
         totals, expected = _totals(header, currency)
-        charges = [
-            (amount * header.sign, vat) for text in header.charges for amount, vat in charges_of(f"{text}{VALUE}")
-        ]
+        printed_charges = [one for text in header.charges for one in charges_of(f"{text}{VALUE}")]
         places, printed = _printed(lines.amounts, header.sign)
         extras = [extras_of(text) if text else NO_EXTRAS for text in lines.charges]
     except RefusedError:
         raise
     except ValueError:
         raise RefusedError(NO_NUMBER) from None
+    charges = [(amount * (header.sign if is_one else -header.sign), vat) for is_one, amount, vat in printed_charges]
     step = 10 ** (places - DOCUMENT_PLACES)
     sizes = [abs(total) for total in totals.values() if total] + [abs(amount) for amount, _ in charges]
     if sum(sizes) + sum(map(abs, printed)) // step >= _LIMIT:
         raise RefusedError(TOO_LARGE)
     control = totals
     if not printed:
-        return Amounts(currency, [], [], None, control, "has no lines")
+        return Amounts(currency, [], [], None, control, header.flaw or "has no lines")
     stated = totals["header_line_amount"]
     target = stated if expected is None else expected - sum(amount for amount, _ in charges)
     counted, codes, reason = _reconciled(header, lines, printed, step, target, is_stated=stated is not None)
-    if _is_other(header, lines, currency):
-        reason = OTHER_CURRENCY
+    if header.flaw or _is_other(header, lines, currency):
+        reason = header.flaw or OTHER_CURRENCY
     amounts = counted if step == 1 else in_units(counted, step)
     control["line_sum_amount"] = sum(amounts)
     if stated is not None:
@@ -219,8 +219,8 @@ def _printed(texts: Sequence[str], sign: int) -> tuple[int, list[int]]:
 
 
 @lru_cache(maxsize=100_000)
-def charges_of(text: str) -> list[tuple[int, tuple[str | None, str | None]]]:
-    """Charges (above zero) and allowances (below), with their VAT category and rate.
+def charges_of(text: str) -> list[tuple[bool, int, tuple[str | None, str | None]]]:
+    """Allowances and charges as printed: whether it is a charge, the amount, VAT category and rate.
 
     Raises
     ------
@@ -229,14 +229,14 @@ def charges_of(text: str) -> list[tuple[int, tuple[str | None, str | None]]]:
     """
     found = []
     for indicator, amount, category, percent in groups_of(text, 4):
-        size = amount_of(amount) if amount else 0
-        found.append((size if flag_of(indicator) else -size, (vat_code(clean_text(category)), clean_text(percent))))
+        vat = vat_code(clean_text(category)), clean_text(percent)
+        found.append((flag_of(indicator), amount_of(amount) if amount else 0, vat))
     return found
 
 
 @lru_cache(maxsize=100_000)
 def extras_of(text: str) -> tuple[int, int]:
-    """Allowances and charges of a line, in ten-thousandths, before the sign of the document.
+    """Sum of the allowances and of the charges of a line, in ten-thousandths, before the sign of the document.
 
     Raises
     ------
@@ -245,9 +245,8 @@ def extras_of(text: str) -> tuple[int, int]:
     RefusedError
         If they are too large.
     """
-    found = [amount for amount, _ in charges_of(text)]
-    allowance, charge = -sum(amount for amount in found if amount < 0), sum(amount for amount in found if amount > 0)
-    if max(allowance, charge) >= _LIMIT:
+    allowance, charge = (sum(n for is_one, n, _ in charges_of(text) if is_one is side) for side in (False, True))
+    if max(abs(allowance), abs(charge)) >= _LIMIT:
         raise RefusedError(TOO_LARGE)
     return allowance, charge
 

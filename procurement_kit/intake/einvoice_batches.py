@@ -4,13 +4,13 @@ Chunks of documents become one Arrow table each. Where there are many, other pro
 while it waits for them. Order is kept, so that two imports of the same files give the same bytes.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple
 
-from procurement_kit.intake.archives import SourceFile, ZipMember, zip_entries
+from procurement_kit.intake.archives import SourceFile, ZipMember, told_apart, zip_entries
 from procurement_kit.intake.big_einvoices import TREE_BYTES, OpenFile
 from procurement_kit.intake.einvoices import Chunk, Reading, documents_of, records_or_reason
 from procurement_kit.intake.safe_xml import RefusedError
@@ -42,8 +42,9 @@ def items_of(sources: Sequence[SourceFile], reading: Reading) -> Iterator[Item]:
             yield Item(source.name, source.hash, None, source.path)
             continue
         try:
+            used: Counter[str] = Counter()
             for name, found in zip_entries(source.path):
-                inner = reading.masker.mask(name).text or ""
+                inner = told_apart(reading.masker.mask(name).text or "", used)
                 content, member = (None, found) if isinstance(found, ZipMember) else (found, None)
                 yield Item(f"{source.name}/{inner}", source.hash, content, None, member=member)
         except RefusedError as refusal:
@@ -83,30 +84,26 @@ def _core_count() -> int:
 
 def _in_parallel(chunks: Iterator[list[Item]], reading: Reading, workers: int) -> Iterator[Chunk]:
     """Chunks in order: other processes have two each to read, and this one reads while the next is not there yet."""
-    from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky import ProcessPoolExecutor  # its workers start in notebooks and on Windows too
 
-    executor = get_reusable_executor(max_workers=workers)
-    waiting: deque[Future | Chunk] = deque()
-    given = 0
-    while True:
-        while given < 2 * workers and (chunk := next(chunks, None)):
-            is_own = any(item.is_big for item in chunk)
-            waiting.append(read_chunk(chunk, reading) if is_own else executor.submit(read_chunk, chunk, reading))
-            given += not is_own
-        if not waiting:
-            return
-        first = waiting[0]
-        if (
-            isinstance(first, Future)
-            and not first.done()
-            and len(waiting) < 8 * workers
-            and (own := next(chunks, None))
-        ):
-            waiting.append(read_chunk(own, reading))
-            continue
-        given -= isinstance(first, Future)
-        waiting.popleft()
-        yield first.result() if isinstance(first, Future) else first
+    with ProcessPoolExecutor(max_workers=workers) as executor:
+        waiting: deque[Future | Chunk] = deque()
+        given = 0
+        while True:
+            while given < 2 * workers and (chunk := next(chunks, None)):
+                is_own = any(item.is_big for item in chunk)
+                waiting.append(read_chunk(chunk, reading) if is_own else executor.submit(read_chunk, chunk, reading))
+                given += not is_own
+            if not waiting:
+                return
+            first = waiting[0]
+            is_late = isinstance(first, Future) and not first.done() and len(waiting) < 8 * workers
+            if is_late and (own := next(chunks, None)):
+                waiting.append(read_chunk(own, reading))
+                continue
+            given -= isinstance(first, Future)
+            waiting.popleft()
+            yield first.result() if isinstance(first, Future) else first
 
 
 def _chunked(items: Iterable[Item]) -> Iterator[list[Item]]:

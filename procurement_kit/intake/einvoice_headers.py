@@ -9,7 +9,7 @@ from datetime import date
 
 from procurement_kit.intake.einvoice_amounts import Header
 from procurement_kit.intake.einvoice_columns import Masking, each_once
-from procurement_kit.intake.einvoice_parties import Party, party_of
+from procurement_kit.intake.einvoice_parties import NOBODY, Party, is_foreign_scheme, party_of
 from procurement_kit.intake.einvoice_records import Records
 from procurement_kit.intake.einvoice_stylesheet import FIELD, HEADER_FIELDS, VALUE
 from procurement_kit.intake.einvoice_values import date_of, flag_of, named_of, reference_of
@@ -20,7 +20,7 @@ _PROJECT_TYPE, _PRIVACY_TYPE = "50", "PersonalSecure"  # types of document refer
 _NOTHING: dict[str, list[str]] = {}
 QUIET = (
     "supplier_number", "supplier_account_number", "supplier_account_scheme", "supplier_name", "supplier_country",
-    "payee_number", "buyer_number", "buyer_name", "buyer_unit_name", "buyer_gln_number",
+    "buyer_number", "buyer_name", "buyer_unit_name", "buyer_gln_number",
 )  # fmt: skip
 
 
@@ -48,11 +48,12 @@ def headers_of(records: Sequence[Records], masker: Masker) -> Headers:
     fields = dict(zip(HEADER_FIELDS, zip(*(one.header.split(FIELD) for one in records), strict=True), strict=True))
     named = [named_of(text) if text else _NOTHING for text in fields["named"]]
     suppliers, buyers = ([party_of(text, masker) for text in fields[side]] for side in ("supplier", "buyer"))
-    payees = [party_of(found["payee"][0], masker) if "payee" in found else party_of("", masker) for found in named]
+    payees = [party_of(found["payee"][0], masker) if "payee" in found else NOBODY for found in named]
     masking = Masking(masker, len(records))
     printed = _references(fields, named, buyers)
     columns = {name: masking.column(name, texts) for name, texts in printed.items()}
-    parties = _party_columns(suppliers, buyers, payees)
+    parties = _party_columns(suppliers, buyers)
+    columns["payee_number"] = [None if one is NOBODY else _payee_number(one, masker) for one in payees]
     columns |= parties | {name: masking.quietly(name, parties[name]) for name in QUIET}
     columns |= _dates(fields["invoice_date"], named)
     columns["document_type"] = [one.kind.document_type for one in records]
@@ -85,8 +86,7 @@ def either(first: Sequence[str], second: Sequence[str]) -> list[str | None]:
 
 def _references(fields: dict[str, Sequence[str]], named: list[dict], buyers: list[Party]) -> dict[str, list]:
     """Texts and references, not masked yet."""
-    billed = either(first_named(named, "billing"), first_named(named, "billing", 1))
-    projects = [_typed(found, _PROJECT_TYPE) for found in named]
+    projects = [next(iter(_typed(found, _PROJECT_TYPE)), "") if "reference" in found else "" for found in named]
     return {
         "format_name": fields["format_name"],
         "document_number": fields["document_number"],
@@ -99,17 +99,24 @@ def _references(fields: dict[str, Sequence[str]], named: list[dict], buyers: lis
         "order_number": each_once(reference_of, fields["order_number"]),
         "contract_reference_number": each_once(reference_of, first_named(named, "contract")),
         "project_number": either(first_named(named, "project"), projects),
-        "credited_document_number": billed,
+        "credited_document_number": billed(named),
     }
 
 
-def _typed(found: dict[str, list[str]], kind: str) -> str:
-    """The first document reference of a type."""
+def billed(named: Sequence[dict[str, list[str]]]) -> list[str | None]:
+    """The document that each one corrects."""
+    if not any("billing" in found for found in named):
+        return [None] * len(named)
+    return either(first_named(named, "billing"), first_named(named, "billing", 1))
+
+
+def _typed(found: dict[str, list[str]], kind: str) -> list[str]:
+    """The document references of a type."""
     pairs = (text.split(VALUE) for text in found.get("reference", ()))
-    return next((number for code, number in pairs if code == kind), "")
+    return [number for code, number in pairs if code == kind]
 
 
-def _party_columns(suppliers: list[Party], buyers: list[Party], payees: list[Party]) -> dict[str, list]:
+def _party_columns(suppliers: list[Party], buyers: list[Party]) -> dict[str, list]:
     return {
         "supplier_number": [one.company_number for one in suppliers],
         "supplier_account_number": [one.account_number for one in suppliers],
@@ -117,7 +124,6 @@ def _party_columns(suppliers: list[Party], buyers: list[Party], payees: list[Par
         "supplier_kind": [_kind(one, buyer) for one, buyer in zip(suppliers, buyers, strict=True)],
         "supplier_name": [one.name for one in suppliers],
         "supplier_country": [one.country for one in suppliers],
-        "payee_number": [one.company_number or one.account_number for one in payees],
         "buyer_number": [
             one.company_number or (one.account_number if one.kind == "person" else None) for one in buyers
         ],
@@ -125,6 +131,13 @@ def _party_columns(suppliers: list[Party], buyers: list[Party], payees: list[Par
         "buyer_unit_name": [one.unit_name for one in buyers],
         "buyer_gln_number": [one.gln_number for one in buyers],
     }  # fmt: skip
+
+
+def _payee_number(payee: Party, masker: Masker) -> str | None:
+    """The payee's first number, without country prefix where it is a company's; masked, but for a register abroad."""
+    is_own = payee.company_number and (payee.account_number or "").endswith(payee.company_number)
+    number = payee.company_number if is_own else payee.account_number
+    return number if is_foreign_scheme(payee.account_scheme) else masker.mask(number, "payee_number").text
 
 
 def _kind(supplier: Party, buyer: Party) -> str:
@@ -149,8 +162,9 @@ def delivery_dates(named: Sequence[dict]) -> dict[str, list[date | None]]:
 
 
 def _privacy_level(found: dict[str, list[str]], one: Records, hits: int) -> int:
-    mark = _typed(found, _PRIVACY_TYPE) if "reference" in found else ""
-    return max(int(mark) if mark in ("1", "2", "3") else 0, 1 if hits or one.has_person_scheme else 0)
+    marks = _typed(found, _PRIVACY_TYPE) if "reference" in found else ()
+    stated = (int(mark) for mark in marks if mark in ("1", "2", "3"))
+    return max(1 if hits or one.has_person_scheme else 0, *stated, 0)
 
 
 def _amount_headers(
@@ -159,7 +173,7 @@ def _amount_headers(
     oioubl = each_once(lambda name: (name or "").upper().startswith("OIOUBL"), formats)
     columns = (oioubl, fields["document_currency"], fields["taxes"], fields["totals"], named)
     return [
-        Header(one.kind.sign, is_oioubl, currency, taxes, totals, found.get("charge", ()))
+        Header(one.kind.sign, is_oioubl, currency, taxes, totals, found.get("charge", ()), found.get("flaw", ("",))[0])
         for one, is_oioubl, currency, taxes, totals, found in zip(records, *columns, strict=True)
     ]
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from procurement_kit.intake.einvoice_amounts import FREE_CODES, UNIT, Rate
 from procurement_kit.intake.einvoice_columns import Masking, decimals, each_once, line_schema, repeated, table_of
-from procurement_kit.intake.einvoice_headers import delivery_dates, either, first_named
+from procurement_kit.intake.einvoice_headers import billed, delivery_dates, either, first_named
 from procurement_kit.intake.einvoice_stylesheet import FIELD, TEXT_FIELDS
 from procurement_kit.intake.einvoice_values import (
     QUANTITY_UNIT,
@@ -31,7 +31,9 @@ from procurement_kit.intake.identity import hash_of
 from procurement_kit.intake.privacy import Masker
 
 _NOTHING: dict[str, list[str]] = {}
-_INHERITED = ("account_number", "order_number", "delivery_from_date", "delivery_to_date")
+_INHERITED = (
+    "account_number", "order_number", "credited_document_number", "delivery_from_date", "delivery_to_date",
+)  # fmt: skip
 _NUMBERS = {
     "quantity": "quantity",
     "unit_price_amount": "price",
@@ -114,6 +116,7 @@ def _texts(fields: dict[str, Sequence[str]], named: list[dict], masking: Masking
         "item_buyer_number": masking.column("item_buyer_number", fields["item_buyer_number"], reference_of),
         "item_gtin_number": masking.column("item_gtin_number", fields["item_standard"], gtin_of),
         "account_number": masking.column("account_number", costs),
+        "credited_document_number": masking.column("credited_document_number", billed(named)),
         "order_line_number": masking.column("order_line_number", first_named(named, "order"), reference_of),
         "order_number": masking.column("order_number", first_named(named, "order", 1), reference_of),
     }  # fmt: skip

@@ -27,6 +27,7 @@ _PLACES = ("legal", "endpoint", "tax", "party")  # where an identifier stands, i
 REMEMBERED = 100_000
 _NO_COMPANY_SCHEMES = (*GLN_SCHEMES, "DK:SE", "0198", "DK:P", "0096", "SEPA", "IBAN")
 _FOREIGN_SCHEMES = ("0007", "0192", "0212", "0037", "0190", "0106", "9930", "0002", "0009", "0195", "0204", "0208")
+_FOREIGN = re.compile(r"(?!DK:)[A-Z]{2}:.+|(?!0096|0184|0198|0237|990[1245])\d{4}")  # UK:CH, and codes not Danish
 
 
 class Identifier(NamedTuple):
@@ -73,7 +74,8 @@ def party_of(text: str, masker: Masker) -> Party:
     if not number and names_a_person(names[0] or names[1]):
         return _person_by_name(identifiers, country, masker)._replace(contact=contact)
     is_danish = number and any(company_number(i.number) == number for i in identifiers if i.scheme in DANISH_SCHEMES)
-    gln = next((i.number for i in identifiers if (i.scheme or "").upper() in GLN_SCHEMES), None)
+    endpoint = next((i for i in said.get("endpoint", ()) if (i.scheme or "").upper() in GLN_SCHEMES), None)
+    gln = (endpoint and endpoint.number) or None
     codes = {"gln_check_digit"} if gln and not is_gln_valid(gln) else set()
     if is_danish and not is_cvr_valid(number):
         codes.add("cvr_modulus")
@@ -122,8 +124,24 @@ def _is_person(identifier: Identifier, country: str | None) -> bool:
         return is_swedish_number(plain_digits(identifier.number))
     # Ten digits with a possible date are a person's number whatever scheme they are given under; a Swedish or other
     # foreign company number may look the same, so only where the scheme is Danish or none of those known abroad.
-    may_be_danish = country in (None, "DK") and identifier.scheme not in (*GLN_SCHEMES, *_FOREIGN_SCHEMES)
-    return may_be_danish and is_personal_number(re.sub(r"^DK[-: ]?", "", identifier.number, flags=re.IGNORECASE))
+    is_known = identifier.scheme in (*GLN_SCHEMES, *_FOREIGN_SCHEMES)
+    may_be_danish = country == "DK" or (country is None and not is_foreign_scheme(identifier.scheme))
+    return (
+        may_be_danish
+        and not is_known
+        and is_personal_number(re.sub(r"^DK[-: ]?", "", identifier.number, flags=re.IGNORECASE))
+    )
+
+
+def is_foreign_scheme(scheme: str | None) -> bool:
+    """Whether a scheme is a register that holds no Danish persons.
+
+    Examples
+    --------
+    >>> is_foreign_scheme("UK:CH"), is_foreign_scheme("0235"), is_foreign_scheme("DK:CPR"), is_foreign_scheme("0184")
+    (True, True, False, False)
+    """
+    return bool(_FOREIGN.fullmatch(scheme or ""))
 
 
 def _company_number(identifiers: list[Identifier], country: str | None) -> str | None:

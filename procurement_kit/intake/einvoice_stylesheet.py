@@ -28,6 +28,8 @@ TOTALS = (
     "LineExtensionAmount", "AllowanceTotalAmount", "ChargeTotalAmount", "PayableAmount", "TaxInclusiveAmount",
     "PrepaidAmount", "PayableRoundingAmount",
 )  # fmt: skip
+OTHER_LINES = "has lines of the other kind: credit note lines in an invoice, or invoice lines in a credit note"
+TWO_TOTALS = "states its totals more than once"
 _RATE = (
     "SourceCurrencyCode", "TargetCurrencyCode", "CalculationRate", "SourceCurrencyBaseRate", "MathematicOperatorCode",
 )  # fmt: skip
@@ -195,7 +197,7 @@ def _seldom_in_header() -> dict[str, str]:
         f"cac:{name}ExchangeRate": _named("rate", _mark(f"{name}{VALUE}") + _values(*(f"cbc:{part}" for part in _RATE)))
         for name in ("Pricing", "Tax", "Payment")
     }
-    return rates | _seldom_on_both() | {
+    return rates | _seldom_on_both() | _flaws() | {
         "cbc:UUID": _named("uuid", _text(".")),
         "cbc:CopyIndicator": _named("copy", _text(".")),
         "cac:ContractDocumentReference": _named("contract", _text("cbc:ID")),
@@ -207,6 +209,15 @@ def _seldom_in_header() -> dict[str, str]:
             _values("cbc:ChargeIndicator", "cbc:Amount", "cac:TaxCategory/cbc:ID", "cac:TaxCategory/cbc:Percent"),
         ),
     }  # fmt: skip
+
+
+def _flaws() -> dict[str, str]:
+    """What no invoice has, and what would else be passed over in silence."""
+    return {
+        "invoice:Invoice/cac:CreditNoteLine": _named("flaw", _mark(OTHER_LINES)),
+        "credit:CreditNote/cac:InvoiceLine": _named("flaw", _mark(OTHER_LINES)),
+        "cac:LegalMonetaryTotal[preceding-sibling::cac:LegalMonetaryTotal]": _named("flaw", _mark(TWO_TOTALS)),
+    }
 
 
 def _seldom_on_line() -> dict[str, str]:

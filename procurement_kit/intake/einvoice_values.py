@@ -26,6 +26,7 @@ _PLAIN = re.compile(r"-?\d{1,13}(?:\.\d{0,4})?", re.ASCII)
 _ITEM_SCHEMES = ("0160", "GTIN", "EAN", "SRV")
 _VAT_NAMES = {"STANDARDRATED": "S", "ZERORATED": "Z", "REVERSECHARGE": "AE"}
 _VAT_SCHEMES = ("63", "VAT", "MOMS", "GST")
+_DUTY = "Excise"
 _LARGEST_RATE = 100_000
 
 
@@ -164,11 +165,22 @@ def vat_code(printed: str | None) -> str | None:
 
 @lru_cache(maxsize=REMEMBERED)
 def vat_of(text: str) -> tuple[str | None, str | None]:
-    """VAT category and rate of a line as printed: on the item, or among the line's taxes, duties left out."""
+    """VAT category and rate of a line as printed: on the item, or among the line's taxes, duties left out.
+
+    Examples
+    --------
+    >>> vat_of("Excise    16  StandardRated  25  63  "), vat_of("A  17.5  UK VAT  ")
+    (('S', '25'), ('A', '17.5'))
+    """
+    found = None
     for category, percent, scheme in groups_of(text, 3):
-        if (clean_text(scheme) or "VAT").upper() in _VAT_SCHEMES:
-            return vat_code(clean_text(category)), clean_text(percent)
-    return None, None
+        code = (clean_text(scheme) or "VAT").upper()
+        is_vat = code in _VAT_SCHEMES
+        if is_vat or (found is None and not code.isdecimal() and category != _DUTY):  # OIOUBL numbers its duties
+            found = vat_code(clean_text(category)), clean_text(percent)
+        if is_vat:
+            break
+    return found or (None, None)
 
 
 def vat_rate_of(text: str) -> int | None:
@@ -191,11 +203,17 @@ def classification_of(text: str, *lists: str) -> tuple[str | None, str | None]:
 
 
 def gtin_of(text: str) -> str | None:
-    """The global item number: in a scheme that says so, or of a length that can be one."""
+    """The global item number: in a scheme that says so, or of a length that can be one where no scheme is given.
+
+    Examples
+    --------
+    >>> gtin_of("05712345678901  0160  "), gtin_of("5712345678901    "), gtin_of("5712345678901  0088  ")
+    ('05712345678901', '5712345678901', None)
+    """
     number, scheme = next(groups_of(text, 2), ("", ""))
     found = without_filler(clean_text(number))
-    is_named = scheme.upper() in _ITEM_SCHEMES
-    return found if found and (is_named or re.fullmatch(r"\d{8}|\d{12,14}", found, re.ASCII)) else None
+    is_one = re.fullmatch(r"\d{8}|\d{12,14}", found or "", re.ASCII) if not scheme else scheme.upper() in _ITEM_SCHEMES
+    return found if found and is_one else None
 
 
 def reference_of(text: str) -> str | None:

@@ -6,11 +6,11 @@ anew under the same name replaces exactly its old lines. The account must close,
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from procurement_kit import folders, store
 from procurement_kit.errors import CheckFailedError, ParameterError
@@ -18,17 +18,18 @@ from procurement_kit.exact import records
 from procurement_kit.fingerprints import fingerprint
 from procurement_kit.intake.archives import SourceFile, find_sources, zip_passed_over
 from procurement_kit.intake.control_totals import ControlTotal, compared, control_totals
-from procurement_kit.intake.load_plan import Plan, make_plan
+from procurement_kit.intake.load_plan import Plan, make_plan, recorded
 from procurement_kit.intake.money import ZERO, read_rates
 from procurement_kit.intake.privacy import masker_for
 from procurement_kit.intake.profiles import find_profile, profile_names
 from procurement_kit.intake.reading import DATASETS, Counted, forget_unfinished, read_all, reading_folder
-from procurement_kit.intake.report import PARTS, LoadReport, SourceReport, Sum, Tally, as_texts, parts_of, status_of
+from procurement_kit.intake.report import PARTS, LoadReport, SourceReport, Sum, Tally, as_texts, by_file, status_of
 from procurement_kit.intake.settling import Settlement, read_pool, settle
 from procurement_kit.keys import read_key
 from procurement_kit.settings import Municipality
 
 Progress = Callable[[int, int], None]
+NOTHING: dict[str, dict] = {"by_currency": {}, "documents": {}}  # what has become of a file without a document
 
 
 def import_files(
@@ -80,11 +81,13 @@ def import_files(
     with folders.locked(municipality):
         plan = make_plan(municipality, sources, profiles, read_rates(municipality))
         expected = control_totals(municipality)
-        if not plan.new:
+        counted = Counted()
+        if plan.new:
+            folder = reading_folder(municipality, plan)
+            counted = read_all(municipality, plan, folder, masker, progress or (lambda done, total: None))
+            plan.leave(counted.without_lines(plan.new))
+        if plan.is_done:
             return LoadReport("", municipality.currency, tuple(plan.unchanged + not_read))
-        folder = reading_folder(municipality, plan)
-        counted = read_all(municipality, plan, folder, masker, progress or (lambda done, total: None))
-        plan.keep_what_unread_files_would_replace(counted.unread)
         report = _write(municipality, plan, counted, expected, not_read)
         forget_unfinished(municipality)
         return report
@@ -125,33 +128,33 @@ def _write(
 ) -> LoadReport:
     """Make the load folder: what was read, what stays of imports that it takes over, and what counts by now."""
     key = f"{plan.sequence:04d}-{fingerprint(sorted(source.hash for source in plan.new))[:8]}"
-    before = _account(store.loads(municipality))
+    as_imported = recorded(store.loads(municipality, as_imported=True))
+    taken_over = {load["load_key"] for load in plan.old_loads}
     with store.new_load(municipality, key) as folder:
         _collect(counted, folder)
         _keep_old(municipality, plan, folder)
-        taken_over = {load["load_key"] for load in plan.old_loads}
         lines = municipality.folder / "lines"
         others = [lines / load["load_key"] for load in plan.loads if load["load_key"] not in taken_over]
-        settlement = settle(municipality, read_pool(municipality, [*others, folder]), folder)
-        account = account_of(settlement)
-        new = [_source_report(source, plan, counted, account, expected) for source in plan.new]
-        sources = tuple(new + plan.unchanged + not_read)
-        moved = _moved(before, account, plan)
+        pa.default_memory_pool().release_unused()  # what reading has held; the engine has memory of its own
+        account = account_of(settle(municipality, read_pool(municipality, [*others, folder]), folder))
+        new = _source_reports(plan, counted, account, expected)
+        sources = tuple(new + _unchanged(plan) + not_read)
+        moved = _moved(account, plan)
         report = LoadReport(key, municipality.currency, sources, tuple(sorted(taken_over)), moved)
         _check(report, counted)
-        kept = [facts for load in plan.old_loads for facts in load["sources"] if facts["hash"] not in plan.replaced]
-        write_load(folder, key, report, kept, changed_since(municipality, account))
+        staying = [facts["hash"] for load in plan.old_loads for facts in load["sources"]]
+        kept = [as_imported[hash_] for hash_ in staying if hash_ not in plan.replaced]
+        kept += [source.as_dict() | {"names": plan.names[source.hash]} for source in new]
+        write_load(folder, report, kept, changed_since(as_imported, account, plan.names))
     store.loads(municipality)  # clears away what this load has taken over
     return report
 
 
-def write_load(folder: Path, key: str, report: LoadReport, kept: list[dict], account: dict) -> None:
-    """Write the record of an import: its files, and what has become of every file by now."""
-    new = [source.as_dict() for source in report.sources if source.hash and source.is_new]
-    content = {"load_key": key, "replaces": list(report.replaces), "sources": [*kept, *new]}
+def write_load(folder: Path, report: LoadReport, sources: list[dict], account: dict[str, dict]) -> None:
+    """Write the record of an import: its files as they were imported, and what is otherwise by now with all files."""
+    content = {"load_key": report.load_key, "replaces": list(report.replaces), "sources": sources}
     content |= {"report": report.as_dict(), "account": account}
-    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
-    folders.write_text(folder / "load.json", text + "\n")
+    folders.write_text(folder / "load.json", json.dumps(content, ensure_ascii=False, sort_keys=True) + "\n")
 
 
 def _collect(counted: Counted, folder: Path) -> None:
@@ -165,20 +168,12 @@ def _collect(counted: Counted, folder: Path) -> None:
 
 def _keep_old(municipality: Municipality, plan: Plan, folder: Path) -> None:
     """Carry the other files of partly replaced loads over into this one."""
-    replaced = pa.array(list(plan.replaced), pa.string())
-    for load in plan.old_loads:
-        for dataset in DATASETS:
-            schema = store.arrow_schema(store.LOAD_DATASETS[dataset])
-            old = store.read_as_read(municipality, dataset, [municipality.folder / "lines" / load["load_key"]])
-            with store.parquet_parts(folder / f"old-{dataset}", schema) as write:
-                for batch in store.batches_of(old, municipality):
-                    table = pa.Table.from_batches([batch])
-                    kept = table.filter(pc.invert(pc.is_in(table["source_hash"], replaced)))
-                    if kept.num_rows:
-                        write(kept)
-            for path in (folder / f"old-{dataset}").glob("*.parquet"):
-                path.rename(folder / dataset / f"{load['load_key']}-{path.name}")
-            (folder / f"old-{dataset}").rmdir()
+    replaced = set(plan.replaced)
+    old = [municipality.folder / "lines" / load["load_key"] for load in plan.old_loads]
+    for dataset in DATASETS:
+        parts = [part for load in old for part in sorted((load / dataset).glob("*.parquet"))]
+        for place, part in enumerate(parts):
+            store.link_without(part, folder / dataset / f"old-{place:05d}.parquet", replaced)
 
 
 # --- the account ----------------------------------------------------------------------------------------------------
@@ -186,22 +181,20 @@ def _keep_old(municipality: Municipality, plan: Plan, folder: Path) -> None:
 
 def account_of(settlement: Settlement) -> dict[str, dict]:
     """What has become of every file: documents, lines and amounts per currency and part, counted on what is there."""
-    found: dict[str, Tally] = {"read": {}, "taken": {}, "held_back": {}, "duplicate": {}}
-    aside = settlement.set_aside
-    for part, table in (
-        ("taken", settlement.lines),
-        *((status, aside.filter(aside.set_aside_status == status)) for status in ("held_back", "duplicate")),
-    ):
-        sums = table.group_by(["source_hash", "document_currency"]).agg(
+    found: dict[str, Tally] = {part: {} for part in PARTS}
+    for table, status in ((settlement.lines, []), (settlement.set_aside, ["set_aside_status"])):
+        sums = table.group_by(["source_hash", "document_currency", *status]).agg(
             lines=table.count(), amount=table.document_amount.sum(), net_amount=table.net_amount.sum()
         )
         for row in records(sums):
             key = (row["source_hash"], row["document_currency"] or "")
-            for tally in (found[part], found["read"]):
-                tally.setdefault(key, Sum()).add(row["lines"], row["amount"], row["net_amount"])
-    documents = _document_counts(settlement)
-    hashes = sorted({hash_ for tally in found.values() for hash_, _ in tally} | set(documents))
-    return {hash_: {"by_currency": parts_of(hash_, found), "documents": documents.get(hash_, {})} for hash_ in hashes}
+            for part in ("read", row.get("set_aside_status", "taken")):
+                found[part].setdefault(key, Sum()).add(row["lines"], row["amount"], row["net_amount"])
+    documents, by_currency = _document_counts(settlement), by_file(found)
+    return {
+        hash_: {"by_currency": by_currency.get(hash_, {}), "documents": documents.get(hash_, {})}
+        for hash_ in sorted({*by_currency, *documents})
+    }
 
 
 def _document_counts(settlement: Settlement) -> dict[str, dict[str, int]]:
@@ -216,24 +209,43 @@ def _document_counts(settlement: Settlement) -> dict[str, dict[str, int]]:
     return counts
 
 
-def changed_since(municipality: Municipality, account: dict[str, dict]) -> dict[str, dict]:
-    """The account of those files of earlier imports that has changed since they were imported."""
-    recorded = _account(store.loads(municipality, as_imported=True))
-    return {
-        hash_: facts
-        for hash_, facts in account.items()
-        if hash_ in recorded and any(recorded[hash_][name] != facts[name] for name in facts)
-    }
+def changed_since(
+    as_imported: dict[str, dict], account: dict[str, dict], names: dict[str, list[str]]
+) -> dict[str, dict]:
+    """What is otherwise by now with files of earlier imports than it was when they were imported.
+
+    Parameters
+    ----------
+    as_imported : dict
+        Hash → the file as its import left it.
+    account : dict
+        Hash → what has become of it, as `account_of` gives it.
+    names : dict
+        Hash → names the file stands under by now.
+    """
+    changed = {}
+    for hash_, facts in as_imported.items():
+        if hash_ not in names:
+            continue  # it has been replaced
+        now = account.get(hash_, NOTHING) | {"names": names[hash_]}
+        now["status"] = status_of_file(facts["kind"], now)
+        if any(facts[name] != now[name] for name in now):
+            changed[hash_] = now
+    return changed
 
 
-def _account(loads: list[dict]) -> dict[str, dict]:
-    return {facts["hash"]: facts for load in loads for facts in load["sources"]}
+def status_of_file(kind: str, facts: dict) -> str:
+    """What became of a file: by its documents, and of a ledger by its lines."""
+    if kind != "ledger" or not facts["by_currency"]:
+        return status_of(facts["documents"])
+    parts = facts["by_currency"].values()
+    return status_of({part: sum(int(sums[part]["lines"]) for sums in parts) for part in PARTS})
 
 
-def _moved(before: dict[str, dict], account: dict[str, dict], plan: Plan) -> dict[str, str | int]:
+def _moved(account: dict[str, dict], plan: Plan) -> dict[str, str | int]:
     """How many lines of earlier files count again, or count no longer, because of this import."""
     moved: dict[str, Decimal | int] = {"lines_back": 0, "amount_back": ZERO, "lines_gone": 0, "amount_gone": ZERO}
-    for hash_, facts in before.items():
+    for hash_, facts in recorded(plan.loads).items():
         if hash_ in plan.replaced or hash_ not in account:
             continue
         old, new = (_taken(parts["by_currency"]) for parts in (facts, account[hash_]))
@@ -248,47 +260,60 @@ def _taken(by_currency: dict) -> tuple[int, Decimal]:
     return sum(int(part["lines"]) for part in taken), sum((Decimal(part["net_amount"]) for part in taken), ZERO)
 
 
-def _source_report(
-    source: SourceFile, plan: Plan, counted: Counted, account: dict[str, dict], expected: dict[str, ControlTotal]
-) -> SourceReport:
-    facts = account.get(source.hash, {"by_currency": {}, "documents": {}})
-    read = parts_of(source.hash, dict.fromkeys(PARTS, {}) | {"read": counted.read})
-    nothing = as_texts({part: Sum() for part in PARTS})
-    by_currency = {
-        currency: facts["by_currency"].get(currency, nothing) | {"read": read.get(currency, nothing)["read"]}
-        for currency in sorted({*read, *facts["by_currency"]})
-    }
-    parts = {
-        part: sum(int(sums[part]["lines"]) for sums in by_currency.values())
-        for part in ("taken", "held_back", "duplicate")
-    }
-    report = SourceReport(
-        source.name,
-        source.hash,
-        source.kind,
-        status_of(facts["documents"] if source.kind != "ledger" or not any(parts.values()) else parts),
-        format_name=plan.format_name(source),
-        profile_hash=plan.profile_hash(source),
-        documents=facts["documents"],
-        by_currency=by_currency,
-        masked_count=counted.hits.get(source.hash, 0),
-        replaces_hash=next((old for old, new in plan.replaced.items() if new == source.hash), ""),
-        rates_hash=plan.rates_hash,
-        **_replaced(source, plan),
-    )
-    return compared(report, expected)
+def _source_reports(
+    plan: Plan, counted: Counted, account: dict[str, dict], expected: dict[str, ControlTotal]
+) -> list[SourceReport]:
+    read, replaced = by_file({"read": counted.read}), _replaced(plan)
+    reports = []
+    for source in plan.new:
+        facts = account.get(source.hash, NOTHING)
+        report = SourceReport(
+            source.name,
+            source.hash,
+            source.kind,
+            status_of_file(source.kind, facts),
+            format_name=plan.format_name(source),
+            profile_hash=plan.profile_hash(source),
+            documents=facts["documents"],
+            by_currency=_beside(read.get(source.hash, {}), facts["by_currency"]),
+            masked_count=counted.hits.get(source.hash, 0),
+            rates_hash=plan.rates_hash,
+            **replaced.get(source.hash, {}),
+        )
+        reports.append(compared(report, expected))
+    return reports
 
 
-def _replaced(source: SourceFile, plan: Plan) -> dict[str, str | int]:
-    """What earlier imports had taken in from the file that this one replaces."""
-    old = [
-        _taken(facts["by_currency"])
-        for load in plan.old_loads
-        for facts in load["sources"]
-        if plan.replaced.get(facts["hash"]) == source.hash != facts["hash"]
+def _unchanged(plan: Plan) -> list[SourceReport]:
+    """Files read before; one that now stands under the name of another replaces that one."""
+    replaced = _replaced(plan)
+    return [
+        replace(source, **replaced.get(source.hash, {})) if source.status == "unchanged" else source
+        for source in plan.unchanged
     ]
-    amount = sum((amount for _, amount in old), ZERO)
-    return {"lines_replaced": sum(lines for lines, _ in old), "amount_replaced": f"{amount:.2f}"}
+
+
+def _beside(read: dict, written: dict) -> dict[str, dict[str, dict[str, str | int]]]:
+    """What was read, as it was counted while reading, beside what was counted on what is written."""
+    nothing = as_texts({part: Sum() for part in PARTS})
+    return {
+        currency: written.get(currency, nothing) | {"read": read.get(currency, nothing)["read"]}
+        for currency in sorted({*read, *written})
+    }
+
+
+def _replaced(plan: Plan) -> dict[str, dict[str, str | int]]:
+    """Hash of a new file → the file it replaces, and what earlier imports had taken in from that."""
+    found: dict[str, dict[str, str | int]] = {}
+    for hash_, facts in recorded(plan.loads).items():
+        if hash_ not in plan.replaced:
+            continue
+        lines, amount = _taken(facts["by_currency"]) if plan.replaced[hash_] != hash_ else (0, ZERO)
+        of_file = found.setdefault(plan.replaced[hash_], {"lines_replaced": 0, "amount_replaced": "0.00"})
+        of_file["replaces_hash"] = hash_
+        of_file["lines_replaced"] += lines
+        of_file["amount_replaced"] = f"{Decimal(of_file['amount_replaced']) + amount:.2f}"
+    return found
 
 
 def _check(report: LoadReport, counted: Counted) -> None:

@@ -1,11 +1,12 @@
 """Which files of an import are new, which were read before, and which replace older ones?
 
-The same content is left alone, unless profile or exchange rates have changed. The same name with other content
-replaces exactly the lines of the older file; what else the older load held is carried over.
+The same content is left alone, unless profile or exchange rates have changed. Other content under the last name that a
+file stood under replaces exactly its lines; what else the older load held is carried over. A file that moves to another
+name keeps its lines.
 """
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from procurement_kit import store
 from procurement_kit.errors import ParameterError, ProcurementError
@@ -32,15 +33,60 @@ class Plan:
     new: list[SourceFile] = field(default_factory=list)
     unchanged: list[SourceReport] = field(default_factory=list)
     replaced: dict[str, str] = field(default_factory=dict)  # old hash → hash of the file that replaces it
+    names: dict[str, list[str]] = field(default_factory=dict)  # hash → names the file stands under by now
 
-    def keep_what_unread_files_would_replace(self, unread: Set[str]) -> None:
-        """A file that could not be read replaces nothing but itself."""
-        self.replaced = {old: new for old, new in self.replaced.items() if new not in unread or old == new}
+    @property
+    def is_alone(self) -> bool:
+        """Whether only one file was named."""
+        return len(self.new) + len(self.unchanged) == 1
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything stands as it shall already."""
+        moved = (set(self.names[hash_]) != set(facts["names"]) for hash_, facts in recorded(self.loads).items())
+        return not self.new and not self.replaced and not any(moved)
+
+    def leave(self, unread: Set[str]) -> None:
+        """Take account of files that could not be read: they replace nothing, and what was read of them before stays.
+
+        Parameters
+        ----------
+        unread : set of str
+            Hashes of files that could not be read.
+        """
+        left = unread & set(recorded(self.loads))
+        self.unchanged += [
+            _untouched(source, "unchanged", "cannot be read this time: left as it was")
+            for source in self.new
+            if source.hash in left
+        ]
+        self.new = [source for source in self.new if source.hash not in left]
+        self.name_files(unread)
+
+    def name_files(self, unread: Set[str] = frozenset()) -> None:
+        """Say which names each file stands under by now, and which files have lost theirs to other content.
+
+        A file stands under the names it was last delivered under. One that could not be read takes no name from others.
+        """
+        delivered = [(source.name, source.hash) for source in (*self.new, *self.unchanged)]
+        takers = {name: hash_ for name, hash_ in delivered if hash_ not in unread}
+        self.names, self.replaced = {}, {}
+        for name, hash_ in delivered:
+            self.names.setdefault(hash_, []).append(name)
+        again = {source.hash for source in self.new}
+        for hash_, facts in recorded(self.loads).items():
+            if hash_ in again:
+                self.replaced[hash_] = hash_
+            elif hash_ not in self.names:
+                if left := [name for name in facts["names"] if name not in takers]:
+                    self.names[hash_] = left
+                else:
+                    self.replaced[hash_] = takers[facts["names"][0]]
 
     def profile_hash(self, source: SourceFile) -> str:
         """Changes with everything the profile says; empty for e-invoices."""
         profile = self.profiles.get(source.hash)
-        return fingerprint(repr(profile))[:16] if profile else ""
+        return fingerprint(asdict(profile))[:16] if profile else ""
 
     @property
     def old_loads(self) -> list[dict]:
@@ -110,12 +156,8 @@ def make_plan(municipality: Municipality, sources: list[SourceFile], profiles: S
     sequence = max((int(load["load_key"].split("-")[0]) for load in loads), default=0) + 1
     chosen = choose_profiles(sources, profiles)
     plan = Plan(*chosen, rates, fingerprint(rates_path(municipality)), sequence, loads)
-    old = {facts["hash"]: facts for load in loads for facts in load["sources"]}
-    of_name: dict[str, set[str]] = {}
-    for facts in old.values():
-        of_name.setdefault(facts["name"], set()).add(facts["hash"])
+    old = recorded(loads)
     seen: set[str] = set()
-    delivered = {source.hash for source in sources}
     for source in sources:
         same = old.get(source.hash)
         if source.hash in seen:
@@ -124,10 +166,14 @@ def make_plan(municipality: Municipality, sources: list[SourceFile], profiles: S
             plan.unchanged.append(_untouched(source, "unchanged", "read before"))
         else:
             plan.new.append(source)
-            replaced = of_name.get(source.name, set()) - delivered | {source.hash} & set(old)
-            plan.replaced |= dict.fromkeys(replaced, source.hash)
         seen.add(source.hash)
+    plan.name_files()
     return plan
+
+
+def recorded(loads: list[dict]) -> dict[str, dict]:
+    """All files of some imports: hash → what is known of the file."""
+    return {facts["hash"]: facts for load in loads for facts in load["sources"]}
 
 
 def _untouched(source: SourceFile, status: str, reason: str) -> SourceReport:

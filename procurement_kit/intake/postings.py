@@ -4,7 +4,6 @@ Joined by number, creditor, date and absolute amount, and only where exactly one
 lines count, never both; what the ledger alone knows (art, account, unit, voucher) is handed on to them.
 """
 
-import re
 from collections import Counter
 from collections.abc import Set
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +17,7 @@ from procurement_kit.names import normalise_supplier_name
 if TYPE_CHECKING:
     import ibis
 
-_ZEROS = re.compile(r"^0+(?=.)")
+_SPACES = r"[\s\p{Z}]+"
 
 
 class Pair(NamedTuple):
@@ -64,16 +63,17 @@ def posted_documents(postings: "ibis.Table") -> "ibis.Table":
 
 
 def _candidates(documents: "ibis.Table", posted: "ibis.Table") -> "ibis.Table":
-    """Same date, currency and absolute amount: without VAT, or what was to be paid where the ledger counts VAT in."""
-    posted = posted.mutate(size=posted.posted_amount.abs().cast("decimal(38,4)"))
-    columns = ("document_id", "source_name", "document_number", "supplier_number", "supplier_name", "invoice_date")
+    """Same number, date, currency and absolute amount: without VAT, or to be paid where the ledger counts VAT in."""
+    posted = posted.mutate(size=posted.posted_amount.abs().cast("decimal(38,4)"), key=_number_key(posted.posted_number))
+    documents = documents.mutate(key=_number_key(documents.document_number))
+    columns = ("document_id", "source_name", "supplier_number", "supplier_name", "invoice_date")
     found = []
     for amount, bases in (("document_net_amount", ("ex", "unknown")), ("header_payable_amount", ("incl", "unknown"))):
-        sized = documents.select(*columns, "document_currency", size=documents[amount].abs().cast("decimal(38,4)"))
-        joined = sized.inner_join(
-            posted.filter(posted.vat_basis.isin(bases)), ["invoice_date", "document_currency", "size"]
-        )
-        found.append(joined.select(*columns, "posting_id", "posted_number", *_SUPPLIER))
+        size = documents[amount].abs().cast("decimal(38,4)")
+        sized = documents.select(*columns, "document_currency", "key", size=size)
+        keys = ["key", "invoice_date", "document_currency", "size"]
+        joined = sized.inner_join(posted.filter(posted.vat_basis.isin(bases)), keys)
+        found.append(joined.select(*columns, "posting_id", *_SUPPLIER))
     return found[0].union(found[1], distinct=True)
 
 
@@ -81,9 +81,7 @@ _SUPPLIER = ("posted_supplier_number", "posted_supplier_name")
 
 
 def _is_same(row: dict) -> bool:
-    """Same number, and no word against its being the same creditor."""
-    if _number_key(row["document_number"]) != _number_key(row["posted_number"]):
-        return False
+    """No word against its being the same creditor."""
     numbers = (row["supplier_number"], row["posted_supplier_number"])
     if all(numbers):
         return numbers[0] == numbers[1]
@@ -91,15 +89,9 @@ def _is_same(row: dict) -> bool:
     return not all(names) or names[0] == names[1]
 
 
-def _number_key(number: str | None) -> str:
-    """A document number as two systems have in common: no spaces, no leading zeros, capitals alike.
-
-    Examples
-    --------
-    >>> _number_key("00 12a"), _number_key("12A")
-    ('12a', '12a')
-    """
-    return _ZEROS.sub("", "".join((number or "").split()).casefold())
+def _number_key(number: "ibis.StringValue") -> "ibis.StringValue":
+    """A document number as two systems have in common: no spaces, no leading zeros, capitals alike."""
+    return number.re_replace(_SPACES, "").re_replace("^0+", "").lower()
 
 
 def posted_columns(pairs: list[Pair], lines: "ibis.Table", postings: "ibis.Table") -> "ibis.Table":
@@ -110,10 +102,9 @@ def posted_columns(pairs: list[Pair], lines: "ibis.Table", postings: "ibis.Table
     """
     import ibis
 
-    schema = pa.schema([("document_id", pa.string()), ("posting_id", pa.string())])
-    rows = [{"document_id": pair.document_id, "posting_id": pair.posting_id} for pair in pairs]
-    keys = ibis.memtable(pa.Table.from_pylist(rows, schema=schema))
-    own = lines.inner_join(keys, "document_id").select(*ROW_KEY, "document_id", "posting_id", size=_size(lines))
+    schema = pa.schema([(name, pa.string()) for name in Pair._fields])
+    keys = ibis.memtable(pa.Table.from_pylist([pair._asdict() for pair in pairs], schema=schema))
+    own = lines.inner_join(keys, ["document_id", "source_name"]).select(*ROW_KEY, "posting_id", size=_size(lines))
     posted = postings.semi_join(keys, postings.document_id == keys.posting_id)
     posted = posted.select(*POSTED, posting_id="document_id", size=_size(posted))
     shared = posted.group_by("posting_id").aggregate(**{name: _shared(posted[name]) for name in POSTED})

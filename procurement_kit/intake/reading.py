@@ -24,7 +24,7 @@ from procurement_kit.intake.einvoice_batches import Chunk, chunks_of, items_of
 from procurement_kit.intake.einvoices import Reading
 from procurement_kit.intake.ledgers import LedgerFacts, ledger_batches, open_ledger
 from procurement_kit.intake.line_kinds import with_marks
-from procurement_kit.intake.load_plan import Plan
+from procurement_kit.intake.load_plan import Plan, recorded
 from procurement_kit.intake.privacy import Masker
 from procurement_kit.intake.report import Sum, Tally, status_of, tally_table
 from procurement_kit.keys import read_key
@@ -46,6 +46,11 @@ class Counted:
     hits: dict[str, int] = field(default_factory=dict)
     units: list[Path] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)  # hashes of ledger files that could not be read
+
+    def without_lines(self, sources: list[SourceFile]) -> set[str]:
+        """Hashes of files that could not be read: ledgers held back as a whole, e-invoices and ZIPs without a line."""
+        read = {hash_ for hash_, _ in self.read}
+        return self.unread | {s.hash for s in sources if s.kind != "ledger" and s.hash not in read}
 
     def add(self, unit: Path) -> dict:
         """Count a finished unit up; returns its facts."""
@@ -109,7 +114,7 @@ def reading_folder(municipality: Municipality, plan: Plan) -> Path:
     """Where the units of this import lie; the same files, profiles and rates give the same folder."""
     here = Path(__file__).parent
     files = [(source.name, source.hash, plan.format_name(source)) for source in plan.new]
-    profiles = sorted(repr(profile) for profile in plan.profiles.values())
+    profiles = sorted({plan.profile_hash(source) for source in plan.new})
     key = fingerprint(files, profiles, plan.rates_hash, plan.sequence, municipality.name, here)
     return municipality.folder / "pending" / f"reading-{key[:16]}"
 
@@ -139,14 +144,15 @@ def read_all(municipality: Municipality, plan: Plan, folder: Path, masker: Maske
     Raises
     ------
     ProcurementError
-        If the only file there is cannot be read. One of several is held back with the reason.
+        If the only file named cannot be read. One of several is held back with the reason, or left as it was where
+        something of it was read before.
     """
     counted = Counted()
     size = sum(source.size for source in plan.new)
     progress(0, size)
     done = _read_einvoices(municipality, plan, folder, counted, lambda count: progress(count, size))
     for place, source in enumerate(source for source in plan.new if source.kind == "ledger"):
-        work = _LedgerWork(municipality, source, plan, masker)
+        work = _LedgerWork(municipality, source, place, plan, masker)
         unit = folder / f"ledger-{place:05d}"
         if unit.exists():
             counted.add(unit)
@@ -221,6 +227,7 @@ def _take_in(chunk: Chunk, unit: _Unit, position: int) -> None:
 class _LedgerWork:
     municipality: Municipality
     source: SourceFile
+    place: int  # among the ledger files of this import
     plan: Plan
     masker: Masker
 
@@ -235,15 +242,18 @@ class _LedgerWork:
 
 
 def _read_ledger(work: _LedgerWork, folder: Path, counted: Counted, progress: Callable[[int], None]) -> None:
-    """Read a ledger file into a unit; where it cannot be read and is not alone, it is held back."""
+    """Read a ledger file into a unit; one of several that cannot be read is held back, or left as it was."""
     try:
         if reason := work.plan.refused.get(work.source.hash):
             raise reason
         with _new_unit(folder, counted) as unit:
             _write_ledger(work, unit, progress)
     except ProcurementError as error:
-        if len(work.plan.new) == 1:
+        if work.plan.is_alone:
             raise
+        if work.source.hash in recorded(work.plan.loads):
+            counted.unread.add(work.source.hash)
+            return
         with _new_unit(folder, counted) as unit:
             unit.unread.append(work.source.hash)
             unit.control_rows([_ledger_control(work, "held_back", told(error))])
@@ -275,7 +285,7 @@ def _write_ledger(work: _LedgerWork, unit: _Unit, progress: Callable[[int], None
 def _ledger_control(work: _LedgerWork, status: str, reason: str | None) -> dict:
     return work.provenance | {
         "source_kind": "ledger",
-        "read_order": work.plan.sequence * IMPORT_SIZE + IMPORT_SIZE // 2 + work.plan.new.index(work.source),
+        "read_order": work.plan.sequence * IMPORT_SIZE + IMPORT_SIZE // 2 + work.place,
         "document_type": "posting",
         "is_copy": False,
         "format_name": work.plan.format_name(work.source),

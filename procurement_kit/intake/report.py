@@ -192,12 +192,16 @@ def as_texts(sums: dict[str, Sum]) -> dict[str, dict[str, str | int]]:
     }
 
 
-def parts_of(source_hash: str, tallies: dict[str, Tally]) -> dict[str, dict[str, dict[str, str | int]]]:
-    """Currency → part → lines and amounts of one file."""
-    currencies = sorted({currency for tally in tallies.values() for hash_, currency in tally if hash_ == source_hash})
+def by_file(tallies: dict[str, Tally]) -> dict[str, dict[str, dict[str, dict[str, str | int]]]]:
+    """File → currency → part → lines and amounts; a part that is not given is nothing."""
+    found: dict[str, dict[str, dict[str, Sum]]] = {}
+    for part, tally in tallies.items():
+        for (hash_, currency), counted in tally.items():
+            sums = found.setdefault(hash_, {}).setdefault(currency, {name: Sum() for name in PARTS})
+            sums[part] = counted
     return {
-        currency: as_texts({part: tallies[part].get((source_hash, currency), Sum()) for part in PARTS})
-        for currency in currencies
+        hash_: {currency: as_texts(sums) for currency, sums in sorted(currencies.items())}
+        for hash_, currencies in found.items()
     }
 
 
@@ -207,11 +211,6 @@ def status_of(counts: dict[str, int]) -> str:
     if len(used) > 1:
         return "mixed"
     return {"taken": "taken_in"}.get(used[0], used[0]) if used else "held_back"
-
-
-def merged_sources(kept: Iterable[dict], new: Iterable[SourceReport]) -> list[dict]:
-    """Facts of all files a load holds, those taken over from earlier loads first."""
-    return [*kept, *(source.as_dict() for source in new)]
 
 
 # --- in words and as a table ----------------------------------------------------------------------------------------
@@ -226,25 +225,25 @@ def sentences(report: LoadReport) -> tuple[str, ...]:
         What an import returned.
     """
     unchanged = report.as_dict()["files_unchanged"]
-    words = [f"{unchanged} files were read before: unchanged, skipped."] if unchanged else []
+    words = [f"{_many(unchanged, 'file was', 'files were')} read before: unchanged, skipped."] if unchanged else []
     if report.lines("read") or not unchanged:
         counted = {part: f"{report.lines(part):,} ({report.amount(part):,.2f} {report.currency})" for part in PARTS}
         words += [
-            f"Read {counted['read']} invoice lines in {report.documents('read'):,} documents.",
+            f"Read {counted['read']} invoice lines in {_many(report.documents('read'), 'document', 'documents')}.",
             f"Took in {counted['taken']}, held back {counted['held_back']}, "
             f"set aside as duplicates {counted['duplicate']}.",
-            f"Masked {report.masked_count} numbers that look like a person's.",
+            f"Masked {_many(report.masked_count, 'number that looks', 'numbers that look')} like a person's.",
         ]
     words += [
-        f"{source.name} replaces an earlier file of that name, whose {source.lines_replaced:,} lines "
-        f"({source.amount_replaced} {report.currency}) no longer count."
+        f"{source.name} replaces an earlier file of that name, whose {_many(source.lines_replaced, 'line', 'lines')} "
+        f"({source.amount_replaced} {report.currency}) no longer {'counts' if source.lines_replaced == 1 else 'count'}."
         for source in report.sources
         if source.lines_replaced
     ]
     words += _moved_words(report)
     if controlled := [source for source in report.sources if source.control]:
         agree = len([source for source in controlled if source.control == "ok"])
-        words.append(f"{agree} of {len(controlled)} files with control totals hold what the municipality says.")
+        words.append(f"The control totals agree for {agree} of {_many(len(controlled), 'file', 'files')}.")
         words += [source.control for source in controlled if source.control != "ok"]
     others = [c for c in report.by_currency if c and c != report.currency]
     if others:
@@ -255,13 +254,29 @@ def sentences(report: LoadReport) -> tuple[str, ...]:
 
 
 def _moved_words(report: LoadReport) -> list[str]:
-    words = {"back": "count again, now that what they repeated is gone", "gone": "count no longer: they repeat others"}
+    words = {
+        "back": ("counts again, now that what it repeated is gone", "count again, now that what they repeated is gone"),
+        "gone": ("counts no longer: it repeats another", "count no longer: they repeat others"),
+    }
     told = []
-    for way, what in words.items():
-        if count := report.moved.get(f"lines_{way}"):
+    for way, (one, several) in words.items():
+        if count := int(report.moved.get(f"lines_{way}", 0)):
             amount = f"{report.moved[f'amount_{way}']} {report.currency}"
-            told.append(f"{count:,} lines of earlier files ({amount}) {what}.")
+            told.append(
+                f"{_many(count, 'line', 'lines')} of earlier files ({amount}) {one if count == 1 else several}."
+            )
     return told
+
+
+def _many(count: int, one: str, several: str) -> str:
+    """A number with the words that belong to it.
+
+    Examples
+    --------
+    >>> _many(1, "line", "lines"), _many(2_000, "line", "lines")
+    ('1 line', '2,000 lines')
+    """
+    return f"{count:,} {one if count == 1 else several}"
 
 
 TABLE_COLUMNS = (

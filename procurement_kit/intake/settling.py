@@ -15,7 +15,8 @@ from procurement_kit import store
 from procurement_kit.counted import POSTED, ROW_KEY, SETTLED, counting_lines, documents_now, lines_aside
 from procurement_kit.decision_log import bare_cell
 from procurement_kit.exact import records
-from procurement_kit.intake.duplicates import Verdict, lines_of, repeated_documents, repeated_lines
+from procurement_kit.fingerprints import fingerprint
+from procurement_kit.intake.duplicates import Verdict, in_other_exports, lines_of, repeated_documents, repeated_lines
 from procurement_kit.intake.postings import Pair, paired, posted_columns
 from procurement_kit.intake.report import status_of
 from procurement_kit.settings import Municipality
@@ -92,21 +93,23 @@ def settle(municipality: Municipality, pool: Pool, folder: Path) -> Settlement:
     kept = taken_back(municipality)
     kinds = {row["source_kind"] for row in records(pool.documents.select("source_kind").distinct())}
     verdicts = repeated_documents(pool.documents, kept)
-    duplicates = lines_of(verdicts, pool.lines)
-    if "ledger" in kinds:
-        duplicates = duplicates.union(repeated_lines(pool.lines, _ledgers(pool), kept))
-    additions = _suffixes(pool.lines, kept)
-    if {"ledger", "einvoice"} <= kinds:
-        repeated = _written(municipality, folder, "repeated", duplicates)
-        pairs = _pairs(pool, repeated, verdicts, kept)
-        postings = _ledger_lines(pool.lines).anti_join(repeated, list(ROW_KEY))
-        duplicates = repeated.union(_posted_twice(pairs, postings))
-        additions = additions.union(_joined(pairs, pool.lines, postings, repeated))
+    duplicates = [lines_of(verdicts, pool.lines), *repeated_lines(pool.lines, _ledgers(pool), kept)]
+    additions = [_suffixes(pool.lines, kept)]
     written = _written(municipality, folder, "duplicates", duplicates)
+    ledgers = _ledgers(pool)
+    if len({file["format_name"] for file in ledgers}) > 1:
+        others = in_other_exports(_ledger_lines(pool.lines).anti_join(written, list(ROW_KEY)), ledgers, kept)
+        _written(municipality, folder, "exported", [others])
+        _move_parts(folder / "settled" / "exported", folder / "settled" / "duplicates")
+    if {"ledger", "einvoice"} <= kinds:
+        pairs = _pairs(pool, written, verdicts, kept)
+        postings = _ledger_lines(pool.lines).anti_join(written, list(ROW_KEY))
+        additions.append(_joined(pairs, pool.lines, postings, written))
+        _written(municipality, folder, "posted", [_posted_twice(pairs, postings)])
+    _written(municipality, folder, "additions", additions)
+    _move_parts(folder / "settled" / "posted", folder / "settled" / "duplicates")
     statuses = store.table_of(_statuses(pool, verdicts, written), SETTLED["statuses"])
-    for name, table in (("additions", additions), ("statuses", statuses)):
-        _written(municipality, folder, name, table)
-    rmtree(folder / "settled" / "repeated", ignore_errors=True)
+    _written(municipality, folder, "statuses", [statuses])
     duplicates, additions, statuses = (store.settled(municipality, name, folder) for name in SETTLED)
     return Settlement(
         counting_lines(pool.lines, duplicates, additions),
@@ -115,11 +118,19 @@ def settle(municipality: Municipality, pool: Pool, folder: Path) -> Settlement:
     )
 
 
-def _written(municipality: Municipality, folder: Path, name: str, table: "ibis.Table") -> "ibis.Table":
-    """Write a settled table and read it back, so that what follows does not compute it again."""
+def _written(municipality: Municipality, folder: Path, name: str, tables: list["ibis.Table"]) -> "ibis.Table":
+    """Write settled tables and read them back as one, so that what follows does not compute them again."""
     types = SETTLED.get(name, SETTLED["duplicates"])
-    store.write_parts(municipality, folder / "settled" / name, table.select(*types))
+    for table in tables:
+        store.write_parts(municipality, folder / "settled" / name, table.select(*types))
     return store.read_parquet(municipality, folder / "settled" / name / "*.parquet", types)
+
+
+def _move_parts(source: Path, target: Path) -> None:
+    """Put the parts of one settled table to those of another."""
+    for part in source.glob("*.parquet"):
+        part.rename(target / f"{source.name}-{part.name}")
+    rmtree(source, ignore_errors=True)
 
 
 def _ledger_lines(lines: "ibis.Table") -> "ibis.Table":
@@ -129,7 +140,7 @@ def _ledger_lines(lines: "ibis.Table") -> "ibis.Table":
 def _ledgers(pool: Pool) -> list[dict]:
     """Ledger files in the order of reading."""
     files = pool.documents.filter(pool.documents.source_kind == "ledger")
-    return records(files.order_by("read_order").select("source_hash", "source_name"))
+    return records(files.order_by("read_order").select("source_hash", "source_name", "format_name", "line_count"))
 
 
 def _pairs(pool: Pool, repeated: "ibis.Table", verdicts: list[Verdict], kept: frozenset[tuple[str, str]]) -> list[Pair]:
@@ -166,8 +177,8 @@ def _suffixes(lines: "ibis.Table", kept: frozenset[tuple[str, str]]) -> "ibis.Ta
     import ibis
 
     rows = [
-        {"document_id": document, "source_name": name, "line_suffix": f"-{place}"}
-        for place, (document, name) in enumerate(sorted(kept), start=2)
+        {"document_id": document, "source_name": name, "line_suffix": f"-{fingerprint(name)[:8]}"}
+        for document, name in sorted(kept)
     ]
     schema = pa.schema([(name, pa.string()) for name in ("document_id", "source_name", "line_suffix")])
     found = lines.inner_join(ibis.memtable(pa.Table.from_pylist(rows, schema=schema)), ["document_id", "source_name"])

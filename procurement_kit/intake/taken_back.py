@@ -13,16 +13,19 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from procurement_kit import folders, store
+from procurement_kit.counted import ROW_KEY
 from procurement_kit.decision_log import checked_function, csv_cell, record_decision
 from procurement_kit.errors import ParameterError
 from procurement_kit.exact import records
 from procurement_kit.intake.load import account_of, changed_since, write_load
+from procurement_kit.intake.load_plan import recorded
 from procurement_kit.intake.report import LoadReport
-from procurement_kit.intake.settling import TAKEN_BACK_FILE, read_pool, settle, taken_back, taken_back_rows
+from procurement_kit.intake.settling import TAKEN_BACK_FILE, read_pool, settle, taken_back_rows
 from procurement_kit.settings import Municipality
 from procurement_kit.tables import TAKEN_BACK
 
 if TYPE_CHECKING:
+    import ibis
     import pandas as pd
 
 SHORTEST_ID = 6
@@ -56,21 +59,22 @@ def list_duplicates(municipality: Municipality) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    kept = taken_back(municipality)
     aside = store.read_load_dataset(municipality, "set_aside")
     rows = _documents(aside.filter(aside.set_aside_status == "duplicate"), is_taken_back=False)
-    names = [name for _, name in kept]
-    ids = [document for document, _ in kept]
-    if kept:
-        lines = store.read_lines(municipality)
-        lines = lines.filter(lines.document_id.isin(ids) & lines.source_name.isin(names))
-        back = _documents(lines, is_taken_back=True)
-        rows += [row for row in back if (row["document_id"], row["source_name"]) in kept]
+    additions = store.settled(municipality, "additions")
+    if additions is not None:
+        back = additions.filter(additions.line_suffix.notnull())
+        rows += _documents(_as_read(municipality).semi_join(back, list(ROW_KEY)), is_taken_back=True)
     rows.sort(key=lambda row: (-abs(row["amount"] or 0), row["document_id"], row["source_name"]))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _documents(lines, *, is_taken_back: bool) -> list[dict]:
+def _as_read(municipality: Municipality) -> "ibis.Table":
+    folders = [municipality.folder / "lines" / load["load_key"] for load in store.loads(municipality)]
+    return store.read_as_read(municipality, "lines", folders)
+
+
+def _documents(lines: "ibis.Table", *, is_taken_back: bool) -> list[dict]:
     has_reason = "set_aside_reason" in lines.columns
     grouped = lines.group_by(["document_id", "source_name"]).aggregate(
         **{name: lines[name].min() for name in COLUMNS[2:6]},
@@ -184,5 +188,6 @@ def _settle_anew(municipality: Municipality) -> None:
     folders = [municipality.folder / "lines" / load["load_key"] for load in loads]
     with store.new_load(municipality, key) as folder:
         account = account_of(settle(municipality, read_pool(municipality, folders), folder))
-        report = LoadReport(key, municipality.currency, ())
-        write_load(folder, key, report, [], changed_since(municipality, account))
+        names = {hash_: facts["names"] for hash_, facts in recorded(loads).items()}
+        as_imported = recorded(store.loads(municipality, as_imported=True))
+        write_load(folder, LoadReport(key, municipality.currency, ()), [], changed_since(as_imported, account, names))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from procurement_kit.analyses.quality import VAT_AT_MOST
+from procurement_kit.analyses.reconciliation import FOUND_AT_LEAST, SURPLUS_AT_MOST
 from procurement_kit.columns import require
 from procurement_kit.errors import ParameterError, nearest
 from procurement_kit.findings import Finding, Number
@@ -22,9 +24,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FLOORS = {  # number → finding it stands in, and what it must reach for the figures to stand
-    "accounted_share": ("reconciliation", Decimal("0.98")),
+    "found_share": ("reconciliation", FOUND_AT_LEAST),
     "classified_share": ("quality", Decimal("0.90")),
     "right_share": ("quality", Decimal("0.90")),
+}
+CEILINGS = {  # the same for numbers that must not grow too large; one that is not known is said elsewhere
+    "surplus_share": ("reconciliation", SURPLUS_AT_MOST),
+    "vat_unsure_share": ("quality", VAT_AT_MOST),
 }
 
 
@@ -104,16 +110,21 @@ def page_views(recipe: Recipe, writer: Writer) -> tuple[PageView, ...]:
 
 
 def preliminary_reasons(writer: Writer) -> list[str]:
-    """Which floors are not met, in words; an empty list means that the figures can stand."""
+    """Which floors are not met and which ceilings broken, in words; an empty list means that the figures can stand."""
     reasons = []
     for key, (about, floor) in FLOORS.items():
-        finding = writer.findings.get(about)
-        value = finding.numbers[key].value if finding and key in finding.numbers else None
+        value = _known(writer, key, about)
         if value is None:
             reasons.append(writer.say(f"floors.{key}.unknown", about))
         elif value < floor:
             reasons.append(writer.say(f"floors.{key}.below", about))
-    return reasons
+    above = [(key, about) for key, (about, ceiling) in CEILINGS.items() if (_known(writer, key, about) or 0) > ceiling]
+    return reasons + [writer.say(f"ceilings.{key}.above", about) for key, about in above]
+
+
+def _known(writer: Writer, key: str, about: str) -> Decimal | None:
+    finding = writer.findings.get(about)
+    return finding.numbers[key].value if finding and key in finding.numbers else None
 
 
 def _page_view(page: Page, writer: Writer) -> PageView:

@@ -20,7 +20,13 @@ from procurement_kit.publishing.report import write_report
 from procurement_kit.steps.accounts import read_accounts
 
 SNAPSHOT = Path(__file__).with_name("report_words.txt")
-LINE = {"scope_status": "in_scope", "is_addressable": True, "category_source": "rule", "supplier_match": "number"}
+LINE = {
+    "scope_status": "in_scope",
+    "vat_basis": "ex",
+    "is_addressable": True,
+    "category_source": "rule",
+    "supplier_match": "number",
+}
 FOOD = {**LINE, "category_code": "0901", "category_1_code": "09", "category_2_code": "0901"}
 CARE = {**LINE, "category_code": "0401", "category_1_code": "04", "category_2_code": "0401"}
 ROWS = (

@@ -1,6 +1,7 @@
 """Do files appear whole or not at all, and is what is written what is read?"""
 
 import json
+import os
 from datetime import date
 from decimal import Decimal
 
@@ -71,7 +72,7 @@ def test_a_failed_write_leaves_what_was_there(municipality):
 def test_a_run_killed_between_two_renames_is_put_right_when_the_folder_is_opened(municipality):
     store.write_lookup(municipality, "names", TYPES, [rows_table()])
     target = municipality.folder / "lookups" / "names"
-    aside = municipality.folder / "pending" / "old-1"
+    aside = municipality.folder / "pending" / "old-4194305-1"  # a process that cannot run
     target.rename(aside)
     folders.write_text(aside.with_suffix(".json"), '{"target": "lookups/names"}')
     again = store.open_municipality("prøveby")
@@ -139,3 +140,72 @@ def test_the_data_folder_is_looked_for_upwards(tmp_path, monkeypatch):
     (tmp_path / "notebooks" / "deep").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "notebooks" / "deep")
     assert store.data_folder() == tmp_path / "data"
+
+
+def test_a_load_that_is_half_cleared_away_is_out_of_sight(municipality, monkeypatch):
+    """A run killed while it clears away must not leave lines without their record."""
+    for key, replaces in (("0001-a", []), ("0002-b", ["0001-a"])):
+        with store.new_load(municipality, key) as folder:
+            (folder / "lines").mkdir()
+            folders.write_text(folder / "load.json", json.dumps({"replaces": replaces, "sources": []}))
+
+    def killed(path, **words):
+        (path / "load.json").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(folders.shutil, "rmtree", killed)
+        store.loads(municipality)
+    assert [path.name for path in (municipality.folder / "lines").iterdir()] == ["0002-b"]
+    assert [load["replaces"] for load in store.loads(municipality)] == [["0001-a"]]
+
+
+def test_what_a_running_process_has_moved_aside_is_left_alone(municipality):
+    store.write_lookup(municipality, "names", TYPES, [rows_table()])
+    target = municipality.folder / "lookups" / "names"
+    aside = municipality.folder / "pending" / f"old-{os.getpid()}-1"
+    target.rename(aside)
+    folders.write_text(aside.with_suffix(".json"), '{"target": "lookups/names"}')
+    store.open_municipality("prøveby")
+    assert aside.exists() and not target.exists()
+
+
+def test_a_swap_that_fails_puts_back_what_was_there(municipality, monkeypatch):
+    store.write_lookup(municipality, "names", TYPES, [rows_table()])
+    whole = folders.Path.rename
+
+    def failing(path, target):
+        if path.name.startswith("new-"):
+            raise OSError(28, "No space left on device")
+        return whole(path, target)
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(folders.Path, "rename", failing)
+        store.write_lookup(municipality, "names", TYPES, [rows_table(ROWS[:1])])
+    assert store.read_lookup(municipality, "names", TYPES).count().to_pyarrow().as_py() == 2
+    assert list((municipality.folder / "pending").iterdir()) == []
+
+
+def test_a_part_is_linked_filtered_or_left_out(tmp_path):
+    import pyarrow.parquet as pq
+
+    part = tmp_path / "part.parquet"
+    pq.write_table(pa.table({"source_hash": ["a", "b", "a"], "n": [1, 2, 3]}), part)
+    for name, hashes, left in (("x", {"c"}, [1, 2, 3]), ("y", {"a"}, [2]), ("z", {"a", "b"}, None)):
+        store.link_without(part, tmp_path / name, hashes)
+        found = pq.read_table(tmp_path / name)["n"].to_pylist() if (tmp_path / name).exists() else None
+        assert found == left
+    assert (tmp_path / "x").stat().st_ino == part.stat().st_ino
+
+
+def test_a_text_that_cannot_be_written_leaves_no_part(tmp_path, monkeypatch):
+    folders.write_text(tmp_path / "a.txt", "før")
+
+    def full(path, *args, **words):
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(folders.Path, "write_text", full)
+        folders.write_text(tmp_path / "a.txt", "efter")
+    assert [(path.name, path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()] == [("a.txt", "før")]

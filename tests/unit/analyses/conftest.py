@@ -14,6 +14,7 @@ def placed(code: str | None) -> dict:
     """Category columns of a line in scope: the code claimed and its path."""
     return {
         "scope_status": "in_scope",
+        "vat_basis": "ex",
         "is_addressable": True,
         "category_code": code,
         "category_source": "rule" if code else "unclassified",
@@ -69,5 +70,7 @@ def year_cube():
             "document_net_amount": 700,
             "is_addressable": False,
         },
-        {**placed("1801"), **firm("A"), "net": "500.00", "invoice_date": date(2024, 3, 1)},
+        {**placed("1801"), **firm("A"), "net": "300.00", "invoice_date": date(2024, 3, 1)},
+        {**placed("1801"), **firm("A"), "net": "100.00", "invoice_date": date(2024, 8, 1)},
+        {**placed("1801"), **firm("A"), "net": "100.00", "invoice_date": date(2024, 12, 1)},
     )

@@ -103,6 +103,12 @@ def test_amounts_with_vat_or_of_an_unknown_basis_are_a_caveat(stored):
     found = analyse_intake(stored(taken=lines))
     assert (value(found, "vat_unclear_line_count"), value(found, "vat_unclear_amount")) == (2, D("300.00"))
     assert "vat_unclear" in found.caveats
+    vat = found.tables["vat"]
+    assert "net_amount" not in vat.columns
+    read = {
+        basis: amount for basis, amount in zip(vat["vat_basis"], vat["as_read_amount"], strict=True) if basis != "ex"
+    }
+    assert read == {"incl": D("100.00"), "unknown": D("200.00")}
 
 
 def test_a_file_that_replaced_another_is_named(stored):

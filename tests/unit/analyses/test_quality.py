@@ -6,6 +6,7 @@ import pytest
 
 from procurement_kit.analyses.quality import analyse_quality
 from procurement_kit.errors import NoDataError
+from procurement_kit.publishing.sentences import show
 from tests.unit.analyses.conftest import cube_of_rows, placed
 
 D = Decimal
@@ -119,6 +120,53 @@ def test_without_a_card_nothing_is_measured_and_that_is_said(quality):
     assert quality.numbers["right_share"].value is None
     assert quality.tables["accuracy"].empty
     assert quality.caveats == ("unclassified", "textless", "to_clarify", "no_exchange_rate", "not_measured")
+
+
+def test_amounts_with_vat_and_of_an_unknown_basis_are_told_apart(cube_of):
+    """1,000 in scope: 690 without VAT, 290 with, 30 unknown, a credit of 10 on a line whose basis is empty."""
+    finding = analyse_quality(
+        cube_of(
+            {**placed("18"), "net": "690"},
+            {**placed("18"), "net": "290", "vat_basis": "incl"},
+            {**placed("18"), "net": "30", "vat_basis": "unknown"},
+            {**placed("18"), "net": "-10", "vat_basis": None},
+            {"scope_status": "transfer", "net": "7", "vat_basis": "incl"},
+        ),
+        period="2025",
+    )
+    table = finding.tables["by_vat_basis"]
+    assert list(table["vat_basis"]) == ["ex", "incl", "unknown"]
+    assert list(table["as_read_amount"]) == [D("690.00"), D("290.00"), D("20.00")]
+    numbers = {name: number.value for name, number in finding.numbers.items()}
+    assert (numbers["vat_incl_amount"], numbers["vat_incl_share"]) == (D("290.00"), D("0.290000"))
+    assert (numbers["vat_unknown_line_count"], numbers["vat_unknown_share"]) == (2, D("0.020000"))
+    assert (numbers["vat_unsure_amount"], numbers["vat_unsure_share"]) == (D("310.00"), D("0.310000"))
+    assert (numbers["vat_noted"], "vat_unsure" in finding.caveats) == (1, True)
+    assert not finding.failed_checks
+    said = repr(show(finding)).replace("\u00a0", " ")
+    assert "290 kr. (29 %) er talt med moms, som kilden skriver dem, og for 20 kr. (2 %) er det ikke oplyst" in said
+    assert "DKK 290 (29%) is counted with VAT" in repr(show(finding, language="en")).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(("incl", "is_noted", "is_said"), [("0", 0, False), ("10", 0, True), ("11", 1, True)])
+def test_amounts_with_vat_are_noted_where_they_are_more_than_one_percent(cube_of, incl, is_noted, is_said):
+    rows = [{**placed("18"), "net": incl, "vat_basis": "incl"}] if is_said else []
+    finding = analyse_quality(cube_of({**placed("18"), "net": str(1000 - int(incl))}, *rows), period="2025")
+    assert finding.numbers["vat_noted"].value == is_noted
+    assert ("vat_unsure" in finding.caveats) is is_said
+
+
+def test_a_credit_without_a_basis_hides_no_invoice_with_vat(cube_of):
+    finding = analyse_quality(
+        cube_of(
+            {**placed("18"), "net": "100"},
+            {**placed("18"), "net": "50", "vat_basis": "incl"},
+            {**placed("18"), "net": "-50", "vat_basis": "unknown"},
+        ),
+        period="2025",
+    )
+    assert finding.numbers["vat_unsure_amount"].value == D("0.00")
+    assert finding.numbers["vat_unsure_share"].value == D("1.000000")
 
 
 def test_an_empty_period_is_refused(cube):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from procurement_kit.analyses import reconciliation
 from procurement_kit.analyses.reconciliation import analyse_reconciliation
 from procurement_kit.errors import ParameterError
 from procurement_kit.steps.accounts import Accounts
@@ -137,8 +138,8 @@ def test_explanations_are_kroner_and_what_remains_is_a_number_of_its_own(finding
     ]
     numbers = {name: number.value for name, number in finding.numbers.items()}
     assert (numbers["explained_amount"], numbers["unexplained_amount"]) == (D("200.00"), D("150.00"))
-    assert numbers["covered_share"] == D("0.750000")
-    assert numbers["accounted_share"] == D("0.892857")
+    assert (numbers["found_amount"], numbers["missing_amount"]) == (D("1250.00"), D("150.00"))
+    assert (numbers["found_share"], numbers["surplus_share"]) == (D("0.892857"), D("0.000000"))
     assert list(finding.tables["notes"]["budget_part"]) == ["operations", "no_art"]
 
 
@@ -148,15 +149,40 @@ def test_the_year_of_the_accounts_counts_not_the_date_of_the_invoice(finding):
     assert finding.numbers["accounting_years"].value == "2025"
 
 
-def test_kroner_missing_here_and_too_many_there_are_counted_once(cube_of):
-    """Two arts swapped: 100 are missing on one and 100 too many on the other, so 100 are unexplained."""
+def test_kroner_missing_here_and_too_many_there_are_told_apart(cube_of):
+    """Two arts swapped: 100 are missing on one and 100 too many on the other; neither hides the other."""
     cube = cube_of(line("29", "1", "100"), line("40", "1", "300"))
     accounts = Accounts((booked("29", "1", "200"), booked("40", "1", "200")), (), RULES)
-    numbers = analyse_reconciliation(cube, accounts, period="2025").numbers
+    finding = analyse_reconciliation(cube, accounts, period="2025")
+    numbers = finding.numbers
     assert (numbers["missing_amount"].value, numbers["surplus_amount"].value) == (D("100.00"), D("100.00"))
-    assert numbers["unexplained_amount"].value == D("100.00")
-    assert numbers["covered_share"].value == D("1.000000")
-    assert numbers["accounted_share"].value == D("0.750000")
+    assert numbers["unexplained_amount"].value == D("0.00")
+    assert (numbers["found_share"].value, numbers["surplus_share"].value) == (D("0.750000"), D("0.250000"))
+    assert "unexplained" in finding.caveats
+
+
+def test_more_in_the_data_than_in_the_accounts_is_surplus_and_hides_nothing_that_was_found(cube_of):
+    """1,712,085.69 in the accounts, 2,611,364.11 in the data, of which 1,650,299.89 within the accounts of their art."""
+    accounts = Accounts((booked("29", "1", "1000000.00"), booked("40", "1", "712085.69")), (), RULES)
+    finding = analyse_reconciliation(
+        cube_of(line("29", "1", "1961064.22"), line("40", "1", "650299.89")), accounts, period="2025"
+    )
+    numbers = {name: number.value for name, number in finding.numbers.items()}
+    assert numbers["found_amount"] == D("1650299.89")
+    assert numbers["found_share"] == D("0.963912")
+    assert (numbers["missing_amount"], numbers["surplus_amount"]) == (D("61785.80"), D("961064.22"))
+    net = numbers["data_amount"] - numbers["accounts_amount"]
+    assert net == numbers["surplus_amount"] - numbers["missing_amount"] == D("899278.42")
+    assert numbers["surplus_share"] == D("0.561341")
+    assert not finding.failed_checks
+    assert "98%" in finding.definition.formula and "2%" in finding.definition.formula
+
+
+def test_parts_that_do_not_add_up_fail_their_checks(cube_of, monkeypatch):
+    accounts = Accounts((booked("29", "1", "200"),), (), RULES)
+    monkeypatch.setattr(reconciliation, "_found", lambda rows: D("1.00"))
+    failed = analyse_reconciliation(cube_of(line("29", "1", "100")), accounts, period="2025").failed_checks
+    assert [check.name for check in failed] == ["found and missing make up the accounts"]
 
 
 def test_lines_without_dranst_are_compared_undivided_and_that_is_said(cube_of):
@@ -183,7 +209,8 @@ def test_without_art_on_any_line_the_accounts_still_stand_apart(cube_of):
     finding = analyse_reconciliation(cube_of(line(None, None, "25")), accounts, period="2025")
     assert list(finding.table["budget_part"]) == ["operations", "investment", "no_art"]
     assert finding.numbers["no_art_amount"].value == D("25.00")
-    assert finding.numbers["unexplained_amount"].value == D("30.00")
+    assert finding.numbers["missing_amount"].value == D("30.00")
+    assert finding.numbers["surplus_amount"].value == D("25.00")
 
 
 def test_an_explanation_of_what_is_not_compared_fails_a_check(cube):
@@ -206,7 +233,8 @@ def test_without_accounts_nothing_is_claimed(cube):
         finding = analyse_reconciliation(cube, accounts, period=period)
         assert finding.caveats == ("no_accounts",)
         assert finding.table.empty
-        assert finding.numbers["accounted_share"].value is None
+        assert finding.numbers["found_share"].value is None
+        assert finding.numbers["surplus_share"].value is None
         assert finding.numbers["unexplained_amount"].value is None
         assert not finding.failed_checks
 
@@ -227,7 +255,7 @@ def test_a_credit_cancels_its_invoice(cube_of):
     cube = cube_of(line("29", "1", "100"), line("29", "1", "40"), line("29", "1", "-40", document_type="credit_note"))
     numbers = analyse_reconciliation(cube, accounts, period="2025").numbers
     assert numbers["difference_amount"].value == D("0.00")
-    assert numbers["accounted_share"].value == 1
+    assert numbers["found_share"].value == 1
 
 
 def test_the_accounts_given_are_left_as_they_are(cube):

@@ -1,11 +1,13 @@
 """What is bought, by whom and from whom?"""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from procurement_kit.analyses.spend import analyse_spend, change
 from procurement_kit.errors import NoDataError, ParameterError
+from procurement_kit.publishing.sentences import show
 from tests.unit.analyses.conftest import firm, placed
 
 D = Decimal
@@ -76,6 +78,32 @@ def test_without_a_year_before_there_is_no_change_at_all(year_cube, tree):
     assert spend.numbers["change_share"].value is None
     assert list(spend.table["previous_amount"]) == [None]
     assert "no_previous_year" in spend.caveats
+
+
+def in_months(year, count, net):
+    return [{**placed("1801"), **firm("A"), "net": net, "invoice_date": date(year, n, 3)} for n in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(("months_before", "is_compared"), [(8, False), (9, True), (12, True)])
+def test_growth_is_shown_only_against_a_year_with_three_quarters_of_the_months(
+    cube_of, tree, months_before, is_compared
+):
+    spend = analyse_spend(
+        cube_of(*in_months(2025, 12, "100"), *in_months(2024, months_before, "50")), period="2025", tree=tree
+    )
+    numbers = {name: number.value for name, number in spend.numbers.items()}
+    assert (numbers["month_count"], numbers["previous_month_count"]) == (12, months_before)
+    assert (numbers["change_share"] is not None) is is_compared
+    assert (spend.table["previous_amount"][0] is not None) is is_compared
+    assert ("no_previous_year" in spend.caveats) is not is_compared
+
+
+def test_two_lines_of_the_year_before_are_no_year_to_grow_from(cube_of, tree):
+    thin = [{**row, "net": "1"} for row in in_months(2024, 1, "1")] * 2
+    spend = analyse_spend(cube_of(*in_months(2025, 12, "100"), *thin), period="2025", tree=tree)
+    assert spend.numbers["change_share"].value is None
+    assert "kun 1 af 12 måneder" in repr(show(spend)).replace("\u00a0", " ")
+    assert "only 1 of 12 months" in repr(show(spend, language="en")).replace("\u00a0", " ")
 
 
 def test_purchase_types_follow_the_tree(spend):

@@ -1,5 +1,6 @@
 """From question to answer to effect: a person fills in the list, and the figures change once."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -7,15 +8,18 @@ import pytest
 
 from procurement_kit import folders
 from procurement_kit.decision_log import read_decision_log
-from procurement_kit.dialogue.answers import read_answers
+from procurement_kit.dialogue.answers import LOG_KINDS, WITHOUT_EFFECT, read_answers
 from procurement_kit.dialogue.open_points import open_points
-from procurement_kit.dialogue.questions import read_register, write_questions
+from procurement_kit.dialogue.questions import answers_of, read_register, write_questions
+from procurement_kit.dialogue.wording import Words
 from procurement_kit.errors import InputNotFoundError, TableError
 from procurement_kit.exact import records
 from procurement_kit.intake.money import read_rates
+from procurement_kit.publishing.formats import Formats
 from procurement_kit.steps.scope import read_scope_decisions
 from procurement_kit.steps.spend_cube import build_cube, read_cube
 from procurement_kit.steps.units import read_units
+from procurement_kit.tables import QUESTION_KINDS
 
 DAY = date(2026, 1, 15)
 GRANT = {"art_code": "59", "supplier_number": "00100002", "supplier_name": "Eksempel Bosted"}
@@ -107,12 +111,18 @@ def test_an_account_is_decided_for_all_suppliers(loaded, answered):
     assert [status for status, _ in scopes(municipality)] == ["internal", "internal"]
 
 
-def test_persons_are_decided_together(loaded, answered):
-    person = {"supplier_kind": "person", "supplier_number": None, "supplier_name": "Privatperson", "art_code": None}
-    municipality = loaded({**person, "supplier_account_number": "CPR-ABCDEFGH2345", "net": "10.00"}, {"net": "1.00"})
-    answered(municipality, "scope", "Løn eller honorar", "økonomi")
-    assert [status for status, _ in scopes(municipality)] == ["payroll", "in_scope"]
-    assert "CPR-" not in "".join(p.read_text("utf-8-sig") for p in municipality.folder.glob("*.csv"))
+def test_an_old_answer_about_persons_never_becomes_a_decision_on_scope(loaded, tmp_path):
+    municipality = loaded({"net": "1.00"})
+    asked = {"kind": "scope", "subject": {"supplier_name": "Privatperson"}, "concerns": "Privatperson"}
+    path = municipality.folder / "dialogue" / "questions.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"SCO-0000000001": asked}), encoding="utf-8")
+    answers = tmp_path / "svar.csv"
+    answers.write_text("Spørgsmål-id;Svar;Besvaret af (funktion)\nSCO-0000000001;Indkøb;økonomi\n", encoding="utf-8")
+    done = read_answers(municipality, answers, today=DAY)
+    assert "about persons" in done.facts["without_effect"][0]
+    assert not (municipality.folder / "scope_decisions.csv").exists()
+    assert "run classify" not in " ".join(done.sentences)
 
 
 def test_a_unit_gets_its_name_in_the_list_that_is_there(loaded, answered):
@@ -200,10 +210,72 @@ def test_an_answer_to_a_question_nobody_asked_is_said_and_not_lost(loaded, tmp_p
     assert read_answers(municipality, path, today=DAY).facts["unchanged"] == 1
 
 
-def test_a_personal_number_in_a_remark_never_reaches_the_log(loaded, answered):
-    municipality = loaded({**GRANT, "net": "100.00"})
-    answered(municipality, "scope", "Indkøb", "økonomi", DAY, "gælder 010190-1234")
-    assert "010190" not in str(log(municipality))
+NUMBERS = ("010190-1234", "0101901234", "010190\u200b-1234")
+ASKED = {"kind": "unit", "subject": {"buyer_unit_number": "4711"}, "concerns": "4711"}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("heading", ["Spørgsmål-id", "Svar", "Besvaret af (funktion)", "Dato", "Bemærkning"])
+def test_a_row_with_a_personal_number_is_refused_and_written_nowhere(loaded, tmp_path, heading, number):
+    municipality = loaded({"net": "1.00"})
+    register = municipality.folder / "dialogue" / "questions.json"
+    register.parent.mkdir(exist_ok=True)
+    scope = {"kind": "scope", "subject": {"supplier_number": "00100002"}, "concerns": "Eksempel Bosted"}
+    rate = {"kind": "exchange_rate", "subject": {"document_currency": "SEK"}, "concerns": "SEK"}
+    category = {"kind": "category", "subject": {"text": "Ark"}, "concerns": "Ark"}
+    asked = {"UNI-1": (ASKED, "Skolevangen"), "SCO-1": (scope, "Indkøb"), "EXC-1": (rate, "0,65"),
+             "CAT-1": (category, "1801"), "GON-1": (None, "Indkøb")}  # fmt: skip
+    register.write_text(json.dumps({key: entry for key, (entry, _) in asked.items() if entry}), encoding="utf-8")
+    headings = ("Spørgsmål-id", "Svar", "Besvaret af (funktion)", "Dato", "Bemærkning")
+    rows = [dict(zip(headings, (key, said, "økonomi", "", "ok"), strict=True)) for key, (_, said) in asked.items()]
+    cells = [row | {heading: f"{row[heading]} {number}" if heading != "Dato" else number} for row in rows]
+    path = tmp_path / "svar.csv"
+    path.write_text("\n".join(";".join(row) for row in [headings, *(row.values() for row in cells)]), encoding="utf-8")
+    done = read_answers(municipality, path, today=DAY)
+    assert (done.facts["taken_in"], done.facts["refused"]) == (0, 5)
+    assert [reason.split(",")[0] for reason in done.facts["refused_rows"]] == [f"row {n}" for n in range(2, 7)]
+    if heading != "Dato":
+        assert f"«{heading}» holds a number that looks like a personal number" in done.facts["refused_rows"][0]
+    assert "010190" not in str(done)
+    written = {p.name: p.read_bytes() for p in municipality.folder.rglob("*") if p.is_file()}
+    assert not [name for name, content in written.items() if b"010190" in content]
+    assert not {"units.csv", "scope_decisions.csv", "decisions.csv", "exchange_rates.csv"} & written.keys()
+    assert log(municipality) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "words"),
+    [
+        ("same_number", "Den ene er en fejl (skriv hvilken i Bemærkning)", "credit note"),
+        ("same_number", "Begge er rigtige", "nothing to do"),
+        ("month", "Mangler og leveres", "import the month"),
+        ("held_back", "Skal ikke med", "nothing to do"),
+        ("supplier_number", "Udenlandsk leverandør", "decision log"),
+        ("vat_basis", "Uden moms", "import profile"),
+        ("unit", "Ved ikke", "stays open"),
+        ("category", "1801", "rules.csv"),
+    ],
+)
+def test_an_answer_without_effect_says_so_and_what_to_do(loaded, tmp_path, kind, said, words):
+    municipality = loaded({"net": "1.00"})
+    register = municipality.folder / "dialogue" / "questions.json"
+    register.parent.mkdir(exist_ok=True)
+    asked = {"kind": kind, "subject": {"supplier_number": "00100001"}, "concerns": "Eksempel"}
+    register.write_text(json.dumps({"X-1": asked}), encoding="utf-8")
+    path = tmp_path / "svar.csv"
+    path.write_text(f"Spørgsmål-id;Svar;Besvaret af (funktion)\nX-1;{said};økonomi\n", encoding="utf-8")
+    done = read_answers(municipality, path, today=DAY)
+    (told,) = done.facts["without_effect"]
+    assert told.startswith("row 2, «X-1»: ") and words in told
+    assert f"No effect on the figures by itself: {told}." in done.sentences
+
+
+def test_every_answer_that_can_be_given_has_a_word_on_its_effect():
+    assert set(LOG_KINDS) | {"unit", "same_number", "month"} == set(QUESTION_KINDS)
+    words = Words(Formats("da"))
+    for kind in QUESTION_KINDS:
+        for code in answers_of(kind, words) or [""]:
+            assert WITHOUT_EFFECT.get((kind, code)) or WITHOUT_EFFECT[kind]
 
 
 def test_an_answer_that_looks_like_a_formula_is_text_in_every_file(loaded, answered):
@@ -225,7 +297,10 @@ def test_a_file_that_is_no_list_of_questions_is_refused(loaded, tmp_path):
         read_answers(municipality, path, today=DAY)
 
 
-@pytest.mark.parametrize(("said", "is_asked"), [("Nej – skal tælle med", True), ("Ja – en dublet", False)])
+@pytest.mark.parametrize(
+    ("said", "is_asked"),
+    [("Nej – skal tælle med", True), ("Ja – en dublet", False), ("nej", True), ("Ja.", False)],
+)
 def test_a_document_that_shall_count_is_taken_back_once(loaded, answered, monkeypatch, said, is_asked):
     import pandas as pd
 

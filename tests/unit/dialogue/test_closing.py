@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,7 +12,7 @@ from filelock import FileLock
 from procurement_kit import store
 from procurement_kit.closed import closing_record, refuse_closed
 from procurement_kit.dialogue.closing import CHECKLIST, close_municipality
-from procurement_kit.errors import NoDataError, ParameterError
+from procurement_kit.errors import NoDataError, ParameterError, PrivacyError
 from procurement_kit.keys import key_path
 
 TODAY = date(2026, 1, 31)
@@ -76,9 +77,11 @@ def test_without_confirmation_nothing_is_deleted_and_all_is_listed(town):
     assert set(outcome.facts["deleted"]) == {
         "inbox", "lines", "cube", "lookups", "classifier", "decisions", "labelled_lines", "rules", "imported",
     }  # fmt: skip
-    assert outcome.facts["lines"] == 5
-    assert outcome.facts["lines_set_aside"] == 2
-    assert outcome.facts["amount"] == "1234.50"
+    assert (outcome.facts["lines"], outcome.facts["amount"]) == (3, "1234.50")
+    assert (outcome.facts["lines_set_aside"], outcome.facts["amount_set_aside"]) == (2, "18.00")
+    said = " ".join(outcome.sentences)
+    assert "3 lines (1,234.50 DKK) taken in and 2 lines (18.00 DKK) set aside" in said
+    assert "These stay: contracts.csv, decision_log.csv, municipality.toml, profiles, reports." in said
     assert outcome.facts["unknown"] == ["notater.docx"]
     assert "Nothing has been deleted. To do it: procurement-kit close prøveby --yes" in outcome.sentences
 
@@ -101,7 +104,7 @@ def test_the_checklist_is_danish_and_names_what_is_left_to_do(town):
     text = (town.folder / CHECKLIST).read_text(encoding="utf-8")
     assert "**Dataansvarlig:** Prøveby Kommune" in text
     assert "31-01-2026" in text
-    assert "Fakturalinjer slettet: **5** (1.234,50 kr. i alt), heraf sat til side: 2." in text
+    assert "Fakturalinjer slettet: **3** talt med (1.234,50 kr.) og **2** sat til side (18,00 kr.)." in text
     assert "Nøglen til pseudonymisering er slettet på denne maskine." in text
     assert "- [ ] faktura (maskeret).xml" in text
     assert "CPR-ABC" not in text
@@ -109,6 +112,8 @@ def test_the_checklist_is_danish_and_names_what_is_left_to_do(town):
     assert "ingen fundet" in text
     assert text.count("- [ ]") >= 12
     assert "{" not in text
+    assert "(`labelled_lines.csv`, `decisions.csv`, `rules.csv`) er slettet" in text
+    assert "scope_decisions" not in text  # there was none
 
 
 def test_a_key_that_another_municipality_needs_stays(town):
@@ -171,7 +176,7 @@ def test_an_interrupted_closing_is_finished_by_closing_again_with_the_same_accou
         refuse_closed(town.folder)
     again = close_municipality(town, confirmed=True, today=date(2026, 2, 2)).facts
     assert present(town) - {".lock"} == KEPT | {"closing_record.json", CHECKLIST}
-    same = ("deleted", "lines", "amount", "sources", "lines_set_aside", "closed_on")
+    same = ("deleted", "lines", "amount", "sources", "lines_set_aside", "amount_set_aside", "closed_on")
     assert {name: again[name] for name in same} == {name: planned[name] for name in same}
 
 
@@ -179,12 +184,59 @@ def test_closing_twice_changes_nothing_and_a_file_that_came_later_is_added_to_th
     first = close_municipality(town, confirmed=True, today=TODAY).facts
     again = close_municipality(town, confirmed=True, today=date(2026, 2, 2)).facts
     assert again["deleted"] == first["deleted"]
-    assert again["lines"] == 5
+    assert (again["lines"], again["confirmed"]) == (3, False)
     (town.folder / "inbox").mkdir()
     (town.folder / "inbox" / "sen.csv").write_text("abc", encoding="utf-8")
     late = close_municipality(town, confirmed=True, today=date(2026, 2, 3)).facts
     assert late["deleted"]["inbox"] == {"files": 2, "bytes": 7}
     assert not (town.folder / "inbox").exists()
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_closing_again_says_when_it_was_closed_and_does_nothing(town, confirmed):
+    close_municipality(town, confirmed=True, today=TODAY)
+    before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in town.folder.rglob("*") if p.is_file()}
+    outcome = close_municipality(town, confirmed=confirmed, today=date(2026, 2, 2))
+    assert outcome.sentences == ("«prøveby» was closed on 2026-01-31: there is nothing left to delete.",)
+    assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in town.folder.rglob("*") if p.is_file()} == before
+
+
+def test_a_key_that_nobody_else_needs_any_more_goes_when_closing_again(town):
+    neighbour = store.create_municipality("naboby", privacy_key="test-key")
+    close_municipality(town, confirmed=True, today=TODAY)
+    shutil.rmtree(neighbour.folder)
+    close_municipality(town, confirmed=True, today=TODAY)
+    assert not key_path("test-key").exists()
+
+
+def test_scope_decisions_are_ours_and_are_deleted_with_the_names_in_them(town):
+    path = town.folder / "scope_decisions.csv"
+    path.write_text("Leverandør\nEksempel Bosted\n", encoding="utf-8")
+    outcome = close_municipality(town, confirmed=True, today=TODAY)
+    assert not path.exists()
+    assert outcome.facts["unknown"] == ["notater.docx"]
+    text = (town.folder / CHECKLIST).read_text(encoding="utf-8")
+    assert "| Afgørelser om omfang, lavet af kommunens svar | 1 |" in text
+    assert "`rules.csv`, `scope_decisions.csv`) er slettet" in text
+
+
+def test_before_anything_goes_the_doubtful_files_that_stay_are_named(town):
+    (town.folder / "contracts.csv").write_text("Aftale;Leverandør\nA-1;Ole 010190-1234\n", encoding="utf-8")
+    (town.folder / "decisions.csv").write_text("tekst\n010190-1234\n", encoding="utf-8")
+    outcome = close_municipality(town, confirmed=False, today=TODAY)
+    assert outcome.facts["found_in_reports"] == ["contracts.csv, row 2"]
+    assert "Look at contracts.csv, row 2: it holds a number that can be a CPR number." in outcome.sentences
+
+
+def test_a_checklist_that_could_not_be_written_stops_it_before_anything_is_gone(town):
+    bad = replace(town, title="Prøveby 010190-1234")
+    before = present(town)
+    said = close_municipality(bad, confirmed=False, today=TODAY).sentences
+    assert any(sentence.startswith(f"Closing would stop: {CHECKLIST}, line 3") for sentence in said)
+    with pytest.raises(PrivacyError):
+        close_municipality(bad, confirmed=True, today=TODAY)
+    assert present(town) - {".lock"} == before
+    assert closing_record(town.folder) == {}
 
 
 def test_of_a_link_to_another_folder_only_the_link_goes_and_the_list_says_so(town, tmp_path):

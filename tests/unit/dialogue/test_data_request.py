@@ -46,10 +46,26 @@ def test_a_shorter_period_is_asked_for_with_the_advice_to_take_two_years(municip
     ["OIOUBL", "pr. måned", "REGK31", "GLN/EAN", "Kontraktregistret", "Kontoplan", "CSV i UTF-8 med semikolon", "æ, ø og å",
      "med eller uden moms", "positivt eller negativt", "kontroltal-2024-01_2025-12.xlsx", "ikke CPR-numre", "nøgle",
      "databehandler", "Databehandleraftalen", "15. januar 2027", "SFTP", "almindelig e-mail", "12. februar 2026",
-     "som funktion"],
+     "som funktion", "som systemet skriver dem", "[afsender", "[sagsnummer]", "[modtager",
+     "En borgers navn i en fritekst", "lad derfor sådanne betalinger blive ude"],
 )  # fmt: skip
 def test_the_letter_says(municipality, words):
     assert words in request(municipality)[1]["letter"].read_text(encoding="utf-8")
+
+
+def test_nothing_is_promised_on_names_and_one_way_of_writing_dates_contradicts_no_other(municipality):
+    _, paths = request(municipality, systems=SYSTEMS)
+    texts = [paths["letter"].read_text(encoding="utf-8"), *(str(row) for row in rows_of(paths["fields"]))]
+    assert not [text for text in texts if "privatpersoner fjernes" in text or "åååå" in text]
+
+
+@pytest.mark.parametrize(
+    "words", ["én række pr. fil", "egen valuta", "eget fortegn", "Sumlinjer regnes ikke med", "kun for e-fakturaer"]
+)
+def test_the_form_for_control_totals_has_a_guide(municipality, words):
+    book = openpyxl.load_workbook(request(municipality)[1]["control_totals"])
+    assert book.sheetnames == ["Kontroltal", "Vejledning"]
+    assert any(words in row[0] for row in book["Vejledning"].iter_rows(values_only=True))
 
 
 def test_sections_and_lines_are_numbered(municipality):

@@ -48,25 +48,37 @@ def test_where_the_art_is_unknown_the_account_is_asked_for(loaded):
     ]
 
 
-def test_persons_are_one_point_and_never_named(loaded):
+def test_nobody_is_asked_about_persons(loaded):
     person = {"supplier_kind": "person", "supplier_number": None, "supplier_name": "Privatperson", "art_code": None}
     municipality = loaded(
         {**person, "supplier_account_number": "CPR-ABCDEFGH2345", "net": "10.00"},
         {**person, "supplier_account_number": "CPR-BCDEFGHJ2345", "net": "20.00"},
     )
-    assert found(municipality, "scope") == [("Privatperson", 2, Decimal("30.00"))]
-    assert "CPR-" not in str(open_points(municipality)[0])
+    assert open_points(municipality)[0] == []
 
 
-def test_a_currency_without_a_rate_stands_first_whatever_its_size(loaded):
+def test_a_person_is_not_asked_about_by_account_either(loaded):
+    person = {"supplier_kind": "person", "supplier_number": None, "art_code": "31", "account_number": "31000"}
+    named = {**person, "supplier_kind": "unknown", "supplier_name": "Privatperson"}
+    municipality = loaded({**person, "supplier_name": "Plejefamilie", "net": "10.00"}, {**named, "net": "5.00"})
+    assert open_points(municipality)[0] == []
+
+
+def test_a_currency_without_a_rate_stands_where_its_amount_may_belong(loaded):
     foreign = {
         "document_currency": "SEK",
         "document_amount": Decimal("900.50"),
         "net_amount": None,
         "exchange_rate": None,
     }
-    municipality = loaded({**GRANT, "net": "1000000.00"}, {**foreign, "invoice_date": date(2025, 2, 3)}, foreign)
-    first = open_points(municipality)[0][0]
+    municipality = loaded(
+        {**GRANT, "net": "1000000.00"},
+        {**GRANT, "supplier_number": "00100003", "net": "50.00"},
+        {**foreign, "invoice_date": date(2025, 2, 3)},
+        foreign,
+    )
+    large, first, small = open_points(municipality)[0]
+    assert (large.net_amount, small.net_amount) == (Decimal("1000000.00"), Decimal("50.00"))
     assert (first.kind, first.net_amount, first.line_count) == ("exchange_rate", None, 2)
     assert first.subject == {"document_currency": "SEK", "valid_from_date": "2025-02-03"}
     assert first.facts["printed"] == Decimal("1801.00")
@@ -126,6 +138,48 @@ def test_what_was_held_back_is_asked_per_delivery_and_reason(loaded):
     ]
 
 
+@pytest.mark.parametrize(
+    "reason",
+    ["row 9: looks like a total of the rows above", "row 9: the profile says that such rows are no invoices"],
+)
+def test_where_there_is_nothing_to_do_nothing_is_asked(loaded, reason):
+    aside = {"set_aside_status": "held_back", "set_aside_reason": reason, "document_amount": Decimal("10.00")}
+    municipality = loaded({"net": "1.00"}, set_aside=[{**aside, "line_id": "H1", "net_amount": None}])
+    assert open_points(municipality)[0] == []
+    outcome, _ = written(municipality)
+    assert outcome.facts["questions"] == 0
+    assert "There is nothing to ask" in outcome.sentences[1]
+    assert not any("--read" in sentence for sentence in outcome.sentences)
+
+
+def test_small_units_are_summed_in_one_line(loaded):
+    unit = {"buyer_unit_name": None}
+    municipality = loaded(
+        {"net": "2000000.00"},
+        {**unit, "buyer_unit_number": "4711", "net": "1000.00"},
+        {**unit, "buyer_unit_number": "4712", "net": "999.99"},
+        {**unit, "buyer_unit_number": "4713", "net": "0.01"},
+    )
+    points, left_out = open_points(municipality)
+    assert [point.concerns for point in points] == ["4711"]
+    assert left_out["unit"] == (2, Decimal("1000.00"))
+    _, book = written(municipality)
+    guide = [str(row[0]) for row in book["Vejledning"].iter_rows(values_only=True)]
+    assert any("mindst 1.000 kr." in line for line in guide)
+    assert any(line.startswith("Enhed: 2 mindre punkter") for line in guide)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["same UUID and amount as a document in a.xml", "same supplier, number and date as a.xml, one marked as a copy"],
+)
+def test_a_suspected_duplicate_names_both_files(loaded, reason):
+    document = {"source_name": "b.xml", "document_number": "F-1", "document_id": "D9", "line_count": 1}
+    control = {"document_status": "duplicate", "document_reason": reason}
+    municipality = loaded({"net": "1.00"}, documents=[document | control])
+    assert found(municipality, "duplicate") == [("F-1 · b.xml ↔ a.xml", 1, None)]
+
+
 def test_the_same_number_with_another_amount_is_asked_about(loaded):
     document = {"source_name": "b.xml", "document_number": "F-1", "supplier_name": "Eksempel A/S", "document_id": "D9"}
     remark = "same supplier, number and date as a document in a.xml, another amount: both count"
@@ -133,7 +187,7 @@ def test_the_same_number_with_another_amount_is_asked_about(loaded):
     municipality = loaded(
         {"net": "1.00"}, documents=[{**document, **control, "document_currency": "DKK", "line_count": 1}]
     )
-    assert found(municipality, "same_number") == [("Eksempel A/S · F-1 · b.xml", 1, Decimal("25.00"))]
+    assert found(municipality, "same_number") == [("Eksempel A/S · F-1 · b.xml ↔ a.xml", 1, Decimal("25.00"))]
 
 
 def test_a_month_without_lines_between_two_with_lines_is_asked_about(loaded):

@@ -344,3 +344,146 @@ def test_reasons_for_what_is_held_back_name_file_and_row(municipality, ledger, r
     reasons = held_back_reasons(municipality, report.load_key)
     assert len(reasons) == 1
     assert reasons[0]["source_name"].endswith(".csv") and "row 3" in reasons[0]["reason"]
+
+
+# --- names: which file replaces which -----------------------------------------------------------------------------------
+
+
+def texts(municipality):
+    return sorted(taken(municipality)["line_text"])
+
+
+def test_a_file_that_has_moved_is_not_replaced_by_what_takes_its_old_name(municipality, ledger, row):
+    first = ledger(row(Tekst="januar"), name="a.csv")
+    import_files(municipality, [first], profile="ledger_dk")
+    import_files(municipality, [first.rename(first.with_name("b.csv"))], profile="ledger_dk")
+    report = import_files(municipality, [ledger(row(Tekst="februar"), name="a.csv")], profile="ledger_dk")
+    assert texts(municipality) == ["februar", "januar"]
+    assert report.as_dict()["lines_replaced"] == 0
+
+
+def test_a_file_that_becomes_what_another_is_already_counts_no_longer(municipality, ledger, row):
+    import_files(municipality, [ledger(row(Tekst="en"), name="a.csv")], profile="ledger_dk")
+    import_files(municipality, [ledger(row(Tekst="to"), name="b.csv")], profile="ledger_dk")
+    report = import_files(municipality, [ledger(row(Tekst="to"), name="a.csv")], profile="ledger_dk")
+    assert texts(municipality) == ["to"]
+    assert (report.as_dict()["files_unchanged"], report.as_dict()["lines_replaced"]) == (1, 1)
+
+
+def test_correcting_one_of_two_files_alike_leaves_the_other(municipality, ledger, row):
+    alike = [ledger(row(Tekst="en"), name=name) for name in ("a.csv", "b.csv")]
+    import_files(municipality, alike, profile="ledger_dk")
+    import_files(municipality, [ledger(row(Tekst="to"), name="a.csv")], profile="ledger_dk")
+    assert texts(municipality) == ["en", "to"]
+
+
+def test_a_damaged_zip_does_not_replace_the_one_that_could_be_read(municipality, tmp_path, ubl):
+    path = tmp_path / "uge1.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.xml", ubl())
+    import_files(municipality, [path])
+    path.write_bytes(path.read_bytes()[:100])
+    report = import_files(municipality, [path])
+    assert len(taken(municipality)) == 1
+    assert [source.status for source in report.sources] == ["held_back"]
+
+
+def test_a_file_stays_as_it_was_where_no_profile_named_fits_it(municipality, ledger, row):
+    ours, theirs = ledger(row(), name="a.csv"), ledger("1;2", name="b.csv", headings="x;y")
+    import_files(municipality, [ours, theirs], profile="ledger_dk")
+    before = store.loads(municipality)
+    report = import_files(municipality, [ours, theirs], profile="council_spend")
+    assert (len(taken(municipality)), report.load_key) == (1, "")
+    assert {source.status for source in report.sources} == {"unchanged"}
+    assert store.loads(municipality) == before
+
+
+PROFILE_HASH = """
+from procurement_kit.intake.load_plan import Plan
+from procurement_kit.intake.archives import SourceFile
+from procurement_kit.intake.money import Rates
+from procurement_kit.intake.profiles import find_profile
+source = SourceFile(None, "a.csv", "ledger", 1, "h")
+print(Plan({"h": find_profile("ledger_dk")}, {}, Rates("DKK"), "", 1, []).profile_hash(source))
+"""
+
+
+def test_a_profile_has_the_same_hash_in_every_process(data_home):
+    found = {
+        subprocess.check_output([sys.executable, "-c", PROFILE_HASH], env=os.environ | {"PYTHONHASHSEED": str(seed)})
+        for seed in range(4)
+    }
+    assert len(found) == 1
+
+
+# --- the account by now -------------------------------------------------------------------------------------------------
+
+
+def account(municipality):
+    return {facts["name"]: facts for item in store.loads(municipality) for facts in item["sources"]}
+
+
+def test_the_account_of_a_file_follows_it_there_and_back(municipality, ledger, row):
+    """A duplicate, no duplicate, and a duplicate again, while its import is taken over by a later one."""
+    one, two = ledger(row(Tekst="papir"), name="a.csv"), ledger(row(Tekst="papir"), row(Tekst="to"), name="b.csv")
+    import_files(municipality, [one, two, ledger(row(Tekst="x"), name="c.csv")], profile="ledger_dk")
+    assert account(municipality)["b.csv"]["status"] == "mixed"
+    import_files(municipality, [ledger(row(Tekst="blyant"), name="a.csv")], profile="ledger_dk")
+    assert account(municipality)["b.csv"]["status"] == "taken_in"
+    import_files(municipality, [ledger(row(Tekst="y"), name="c.csv")], profile="ledger_dk")
+    assert account(municipality)["b.csv"]["by_currency"]["DKK"]["taken"]["lines"] == 2
+    earlier = ledger(row(Tekst="papir"), name="a.csv")
+    import_files(municipality, [earlier], profile="ledger_dk")
+    parts = account(municipality)["a.csv"]["by_currency"]["DKK"]
+    assert (parts["taken"]["lines"], parts["duplicate"]["lines"]) == (0, 1)
+    assert len(taken(municipality)) == 3
+
+
+def test_what_is_carried_over_is_linked_and_not_written_anew(municipality, ledger, row):
+    import_files(municipality, [ledger(row(), name="a.csv"), ledger(row(Tekst="b"), name="b.csv")], profile="ledger_dk")
+    (before,) = (municipality.folder / "lines").glob("*/lines/ledger-00001-*")
+    inode = before.stat().st_ino
+    import_files(municipality, [ledger(row(Tekst="ny"), name="a.csv")], profile="ledger_dk")
+    (after,) = (municipality.folder / "lines").glob("*/lines/old-*")
+    assert after.stat().st_ino == inode
+
+
+# --- two runs at once, and a full disk ----------------------------------------------------------------------------------
+
+
+def test_of_two_imports_at_once_one_is_told_to_wait(municipality, inbox):
+    path = inbox("a.xml")
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, env=os.environ)
+    try:
+        assert process.stdout.readline() == b"reading\n"
+        with pytest.raises(ParameterError, match="Another run is changing «prøveby» right now"):
+            import_files(municipality, [path])
+        assert store.open_municipality("prøveby") == municipality  # and opening it disturbs nothing
+        assert list((municipality.folder / "pending").glob("reading-*"))
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    assert import_files(municipality, [path]).lines("taken") == 1
+
+
+@pytest.mark.parametrize("where", ["store.write_parts", "folders.write_text", "folders.link", "store.pq_writer"])
+def test_a_full_disk_leaves_what_was_there(municipality, inbox, monkeypatch, where):
+    import_files(municipality, [inbox("a.xml")])
+    before = account(municipality), sorted(path.as_posix() for path in (municipality.folder / "lines").rglob("*"))
+
+    def full(*args, **words):
+        raise OSError(28, "No space left on device")
+
+    path = inbox("a.xml", number="F-9")
+    with monkeypatch.context() as patch:
+        if where == "store.pq_writer":
+            patch.setattr("pyarrow.parquet.ParquetWriter.write_table", full)
+        else:
+            patch.setattr(f"procurement_kit.{where}", full)
+        with pytest.raises(OSError, match="No space left"):
+            import_files(municipality, [path])
+    after = account(municipality), sorted(path.as_posix() for path in (municipality.folder / "lines").rglob("*"))
+    assert after == before
+    assert not list((municipality.folder / "pending").glob("new-*"))
+    assert import_files(municipality, [path]).lines("taken") == 1

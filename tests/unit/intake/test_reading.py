@@ -132,3 +132,15 @@ def test_a_file_that_fits_two_profiles_is_not_guessed(municipality, ledger, row)
     assert {source.status for source in report.sources} == {"held_back"}
     reasons = store.read_load_dataset(municipality, "documents").to_pandas()["document_reason"]
     assert all("fits several of the profiles named: ledger_dk, ours" in reason for reason in reasons)
+
+
+def test_a_folder_with_a_file_that_cannot_be_read_can_be_imported_again(municipality, ledger, row):
+    files = [ledger(row(), name="god.csv"), ledger(row(Tekst='"åbent citat'), name="brudt.csv")]
+    first = import_files(municipality, files, profile="ledger_dk")
+    again = import_files(municipality, files, profile="ledger_dk")
+    assert (again.load_key, again.as_dict()["files_unchanged"]) == ("", 2)
+    assert [load["load_key"] for load in store.loads(municipality)] == [first.load_key]
+    files[1] = ledger(row(Tekst="rettet"), name="brudt.csv")
+    assert import_files(municipality, files, profile="ledger_dk").lines("taken") == 1
+    documents = store.read_load_dataset(municipality, "documents").to_pandas()
+    assert list(documents["document_status"]) == ["taken_in", "taken_in"]

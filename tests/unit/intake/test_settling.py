@@ -57,7 +57,7 @@ def test_correcting_a_file_brings_back_what_it_had_set_aside(municipality, ledge
     report = import_files(municipality, [corrected], profile="ledger_dk")
     assert sorted(taken(municipality)["line_text"]) == ["blyant", "papir", "viskelæder"]
     assert (report.moved["lines_back"], report.moved["amount_back"]) == (1, "1234.50")
-    assert any(said.startswith("1 lines of earlier files (1234.50 DKK) count again") for said in sentences(report))
+    assert any(said.startswith("1 line of earlier files (1234.50 DKK) counts again") for said in sentences(report))
     account = {facts["name"]: facts for load in store.loads(municipality) for facts in load["sources"]}
     assert account["q2.csv"]["by_currency"]["DKK"]["taken"]["lines"] == 2
     assert account["q2.csv"]["by_currency"]["DKK"]["duplicate"]["lines"] == 0
@@ -196,7 +196,7 @@ def test_control_totals_are_compared_and_differences_told(municipality, ledger, 
     report = import_files(municipality, [good, wrong], profile="ledger_dk")
     control = {source.name: source.control for source in report.sources}
     assert control == {"god.csv": "ok", "skæv.csv": "skæv.csv: 3 lines according to the municipality, 1 read"}
-    assert any("1 of 2 files with control totals" in said for said in sentences(report))
+    assert any("The control totals agree for 1 of 2 files." in said for said in sentences(report))
     assert report.lines("taken") == 3
 
 
@@ -216,3 +216,66 @@ def test_a_control_list_with_slips_is_refused_before_anything_is_read(municipali
         import_files(municipality, [ledger(row())], profile="ledger_dk")
     assert len(caught.value.problems) == 2
     assert not list((municipality.folder / "lines").iterdir())
+
+
+# --- decisions that meet each other -------------------------------------------------------------------------------------
+
+
+def test_a_document_taken_back_counts_once_where_its_twin_is_joined_with_a_posting(twice, ledger, row):
+    import_files(twice, [ledger(row_of(row, "100,00"))], profile="ledger_dk")
+    assert kroner(twice) == Decimal("100.00")
+    take_back(twice, source_name="b.xml", decided_by="økonomi", today=DAY)
+    assert kroner(twice) == Decimal("200.00")
+    lines = store.read_lines(twice).to_pyarrow().to_pylist()
+    assert {line["source_name"]: line["voucher_number"] for line in lines} == {"a.xml": "B-1", "b.xml": None}
+
+
+def test_taking_another_document_back_leaves_the_identities_of_lines_as_they_are(twice, invoice):
+    take_back(twice, source_name="b.xml", decided_by="økonomi", today=DAY)
+    before = set(taken(twice)["line_id"])
+    third = invoice("0.xml")
+    third.write_bytes(third.read_bytes() + b"\n\n")
+    import_files(twice, [third])
+    take_back(twice, source_name="0.xml", decided_by="økonomi", today=DAY)
+    assert before < set(taken(twice)["line_id"])
+
+
+def test_a_decision_interrupted_before_it_was_settled_can_be_made_again(twice, monkeypatch):
+    from procurement_kit.intake import taken_back
+
+    for undo, after in ((False, "200.00"), (True, "100.00")):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(taken_back, "settle", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+            take_back(twice, source_name="b.xml", decided_by="økonomi", today=DAY, set_aside_again=undo)
+        assert [row["is_taken_back"] for row in list_duplicates(twice).to_dict("records")] == [undo]
+        take_back(twice, source_name="b.xml", decided_by="økonomi", today=DAY, set_aside_again=undo)
+        assert kroner(twice) == Decimal(after)
+
+
+# --- the same posting in two kinds of export ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other_export(municipality, ledger):
+    """The same ledger, exported by another program: other columns, other headings, a profile of its own."""
+    text = (store.Path(store.__file__).parents[1] / "data_templates/profiles/ledger_dk.toml").read_text("utf-8")
+    own = municipality.folder / "profiles" / "andet.toml"
+    text = text.replace('name = "ledger_dk"', 'name = "andet"').replace('["Tekst", "Posteringstekst"]', '["Tekst"]')
+    own.write_text(text.replace('account_number = ["Konto", "Kontostreng", "Artskonto"]\n', ""), encoding="utf-8")
+    return "andet"
+
+
+def test_a_posting_in_two_kinds_of_export_counts_once(municipality, ledger, row, other_export):
+    import_files(municipality, [ledger(row(), row(Fakturanummer="F-2"), name="opus.csv")], profile="ledger_dk")
+    again = ledger(row(Tekst="samlet"), row(Fakturanummer="F-3"), name="liste.csv")
+    report = import_files(municipality, [again], profile=other_export)
+    assert (report.lines("taken"), report.lines("duplicate"), report.closes) == (1, 1, True)
+    reason = store.read_load_dataset(municipality, "set_aside").to_pandas()["set_aside_reason"][0]
+    assert reason == "same supplier, number, date and amount as a document in opus.csv"
+    assert sorted(taken(municipality)["document_number"]) == ["F-1", "F-2", "F-3"]
+
+
+def test_a_posting_of_another_amount_in_another_export_counts(municipality, ledger, row, other_export):
+    import_files(municipality, [ledger(row(), name="opus.csv")], profile="ledger_dk")
+    report = import_files(municipality, [ledger(row_of(row, "99,00"), name="liste.csv")], profile=other_export)
+    assert report.lines("duplicate") == 0

@@ -1,6 +1,7 @@
 """How is the account of an import told in a few lines?"""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -20,8 +21,8 @@ def intake(monkeypatch, municipality):
     return analyse_intake(municipality)
 
 
-def said(finding, language="en"):
-    return [line.replace("\u00a0", " ") for line in intake_words(finding, language)]
+def said(finding, language="en", **more):
+    return [line.replace("\u00a0", " ") for line in intake_words(finding, language, **more)]
 
 
 def test_each_file_says_what_became_of_it_why_and_what_helps(intake):
@@ -37,6 +38,60 @@ def test_what_is_missing_or_odd_follows(intake):
     rest = " ".join(said(intake)[2:])
     for words in ("1 file could not be opened", "1 file in the folder not read", "1 company number on 1 line", "gaps"):
         assert words in rest
+
+
+def test_after_an_import_its_own_files_come_first_and_the_others_are_one_line(intake):
+    lines = said(intake, new=("itu.xml",))
+    assert lines[0].startswith("E-invoices (1): not read. The file is cut off or damaged.")
+    assert lines[1] == "2 files read before: read 7 lines (DKK 950), took in 4, found twice 1, held back 2."
+    assert not any("posteringer.csv" in line or "no date" in line for line in lines)
+    first, second, *_ = said(intake, new=("posteringer.csv",))
+    assert first.startswith("posteringer.csv: read 5 lines")
+    assert second.startswith("2 files read before: read 2 lines (DKK 300)")
+    assert said(intake, "da", new=("posteringer.csv",))[1].startswith("2 filer læst tidligere: 2 linjer læst")
+
+
+def test_where_all_files_are_new_nothing_is_older(intake):
+    lines = said(intake, new=("posteringer.csv", "faktura.xml", "itu.xml"))
+    assert not any("read before" in line for line in lines)
+    assert lines[1].startswith("E-invoices (2): read 2 lines (DKK 300)")
+
+
+def test_an_amount_without_a_rate_stands_in_its_own_currency(intake):
+    foreign = intake.tables["files"].copy()
+    place = foreign.index[foreign["source_name"] == "posteringer.csv"][0]
+    nothing = dict.fromkeys(("read_amount", "held_back_amount"), Decimal("0.00"))
+    own = {
+        "document_currency": "SEK",
+        "read_in_currency": Decimal("57147.00"),
+        "held_back_in_currency": Decimal("90.5"),
+    }
+    for name, value in (nothing | own).items():
+        foreign.at[place, name] = value
+    rows = intake.table.assign(read_amount=[Decimal("0.00"), Decimal("300.00")], held_back_amount=Decimal("0.00"))
+    lines = said(replace(intake, tables={**intake.tables, "files": foreign, "deliveries": rows}))
+    assert lines[0].startswith("posteringer.csv: read 5 lines (SEK 57,147)")
+    assert "held back 2 (SEK 91)" in lines[0]
+    row = intake.table.iloc[[0]]  # 650 kroner of other files of the same delivery have a rate
+    lines = said(replace(intake, tables={**intake.tables, "files": foreign, "deliveries": row}))
+    assert lines[0].startswith("posteringer.csv: read 5 lines (DKK 650 + SEK 57,147)")
+
+
+def test_the_worst_field_says_how_far_it_is_filled_and_strays_read_as_a_sentence(intake):
+    shown = {"stray_line_count": 154, "stray_amount": Decimal("398000"), "worst_field_share": Decimal("0.88")}
+    numbers = intake.numbers | {name: replace(intake.numbers[name], value=value) for name, value in shown.items()}
+    finding = replace(intake, numbers=numbers, caveats=("poor_fields", "stray_dates"))
+    text = " ".join(said(finding))
+    assert "filled on 88% of the lines." in text
+    assert "Dated more than a year from all others: 154 lines (DKK 398k)." in text
+    assert "udfyldt på 88 % af linjerne." in " ".join(said(finding, "da"))
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_the_amounts_of_the_vat_table_are_as_read(intake, language):
+    html = show(intake, table="vat", language=language)._repr_html_()
+    assert {"da": "Beløb som læst", "en": "Amount as read"}[language] in html
+    assert "ekskl. moms</th>" not in html and "excl. VAT" not in html
 
 
 def test_the_same_account_reads_in_danish(intake):

@@ -87,7 +87,7 @@ def test_floors_decide_what_is_preliminary(writer, quality, reconciliation):
 
 def test_accounts_take_the_mark_away_only_where_little_is_unexplained(writer, reconciliation):
     for share, is_met in (("0.98", True), ("0.9799", False)):
-        numbers = {**reconciliation.numbers, "accounted_share": Number(Decimal(share), "share")}
+        numbers = {**reconciliation.numbers, "found_share": Number(Decimal(share), "share")}
         reasons = preliminary_reasons(with_finding(writer, replace(reconciliation, numbers=numbers)))
         assert (reasons == []) is is_met
     assert plain(reasons[0]) == "Kun 98,0 % af regnskabets køb er genfundet eller forklaret (krav 98 %)."
@@ -100,8 +100,9 @@ def test_page_two_holds_the_accounts_beside_the_data(recipe, writer, reconciliat
     assert list(page.table.cells[0][:3]) == ["Drift", "2.9 Øvrige varekøb", "800"]
     assert page.table.cells[1][:2] == ("Anlæg (dranst 3)", "")
     assert page.table.cells[2][0] == "Linjer uden art"
-    assert "97,0 % i data" in plain(page.foot)
-    assert "10 t.kr. uforklaret" in plain(page.foot)
+    assert "heraf 99,0 % genfundet eller forklaret · 10 t.kr. mangler i data · data har 0 kr. ud over" in plain(
+        page.foot
+    )
     assert [table.key for table in page.more_tables] == ["spend_by_scope", "reconciliation_left_out"]
 
 
@@ -116,7 +117,66 @@ def test_what_is_unexplained_is_a_next_step(recipe, writer, reconciliation, with
     steps = dict(views(recipe, writer)["summary"].lists)["Tre næste skridt"]
     assert any("afstemmer de" in step for step in steps)
     steps = dict(views(recipe, with_finding(writer, reconciliation))["summary"].lists)["Tre næste skridt"]
-    assert any("10 t.kr., der skiller data og regnskab" in plain(step) for step in steps)
+    assert any("de 10 t.kr., der står i regnskabet og ikke i data (side 2)" in plain(step) for step in steps)
+
+
+def changed(finding, **values):
+    """The finding with other values of some of its numbers."""
+    return replace(
+        finding, numbers=finding.numbers | {n: replace(finding.numbers[n], value=v) for n, v in values.items()}
+    )
+
+
+def test_missing_and_surplus_are_named_apart_on_page_one_and_two(recipe, writer, reconciliation):
+    both = changed(
+        reconciliation,
+        found_share=Decimal("0.963912"),
+        missing_amount=Decimal("61785.80"),
+        surplus_amount=Decimal("961064.22"),
+        surplus_share=Decimal("0.561342"),
+    )
+    found = views(recipe, with_finding(writer, both))
+    steps = " ".join(dict(found["summary"].lists)["Tre næste skridt"])
+    assert "de 62 t.kr., der står i regnskabet og ikke i data, og på de 961 t.kr., data har ud over" in plain(steps)
+    assert "heraf 96,4 % genfundet" in plain(found["coverage"].foot)
+    caveats = plain(" ".join(dict(found["method"].lists)["Forbehold"]))
+    assert "62 t.kr. står i regnskabet og ikke i data, og data har 961 t.kr. ud over regnskabet" in caveats
+    definitions = " ".join(dict(found["method"].lists)["Definitioner"])
+    assert "dog højst regnskabets" in definitions
+    reasons = [plain(reason) for reason in preliminary_reasons(with_finding(writer, both))]
+    assert reasons[0].startswith("Kun 96,4 %")
+    assert reasons[1] == "Data har 961 t.kr. ud over regnskabet; det er 56,1 % af regnskabets køb (højst 2 %)."
+
+
+@pytest.mark.parametrize(("share", "is_met"), [("0.02", True), ("0.0201", False)])
+def test_too_much_surplus_and_too_much_vat_make_the_figures_preliminary(writer, quality, reconciliation, share, is_met):
+    met = with_finding(writer, reconciliation)
+    for finding, name in ((reconciliation, "surplus_share"), (quality, "vat_unsure_share")):
+        reasons = preliminary_reasons(with_finding(met, changed(finding, **{name: Decimal(share)})))
+        assert (reasons == []) is is_met
+
+
+def test_amounts_with_vat_are_said_in_every_foot_line_and_among_the_caveats(recipe, writer, quality):
+    noted = changed(
+        quality,
+        vat_incl_amount=Decimal("753000.00"),
+        vat_incl_share=Decimal("0.29"),
+        vat_incl_line_count=12,
+        vat_unsure_share=Decimal("0.29"),
+        vat_noted=1,
+    )
+    found = views(recipe, with_finding(writer, replace(noted, caveats=("vat_unsure",))))
+    assert all("dog er 29 % af det analyserede indkøb talt med moms" in plain(page.foot) for page in found.values())
+    caveats = plain(" ".join(dict(found["method"].lists)["Forbehold"]))
+    assert "753 t.kr. (29 %) er talt med moms, som kilden skriver dem." in caveats
+    assert not any("dog er" in page.foot for page in views(recipe, writer).values())
+
+
+def test_a_thin_year_before_gives_no_growth_on_page_one(recipe, writer, spend):
+    thin = changed(spend, change_share=None, previous_analysed_amount=None, previous_month_count=1)
+    found = views(recipe, with_finding(writer, thin))
+    assert "Året før kan ikke sammenlignes: kun 1 af 12 måneder er leveret." in plain(found["summary"].tiles[0].note)
+    assert any("kun 1 af 12" in plain(line) for line in dict(found["method"].lists)["Hvad mangler"])
 
 
 def test_a_table_has_danish_headings_and_one_scale_per_column(writer):
