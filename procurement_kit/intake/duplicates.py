@@ -7,8 +7,6 @@ another file. The first counts, originals before copies; what was taken back cou
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -23,45 +21,6 @@ WORTH = ("document_currency", "document_net_amount")
 SAME_NUMBER = ("supplier_number", "document_number", "invoice_date")
 LINES_AT_ONCE = 1_000_000
 _FACTS = ("document_id", "document_uuid", "is_copy", *SAME_NUMBER, *WORTH, "source_hash", "source_name", "read_order")
-
-
-class Posting(NamedTuple):
-    """What an e-invoice and a ledger have in common for the same purchase."""
-
-    supplier_number: str
-    document_number: str
-    invoice_date: date
-    currency: str
-    amount: Decimal
-
-
-class KnownDocument(NamedTuple):
-    """A document that counts: where it was read, and what it is worth."""
-
-    source_name: str
-    currency: str
-    amount: Decimal
-    is_copy: bool = False
-
-
-@dataclass
-class DocumentFacts:
-    """What must be known of a document to tell whether it was read before."""
-
-    document_id: str
-    uuid: str | None
-    is_copy: bool
-    known: KnownDocument
-    posting: Posting | None
-
-
-def posting_of(
-    supplier: str | None, number: str | None, day: date | None, currency: str, amount: Decimal
-) -> Posting | None:
-    """The key of a purchase; None where something is missing, for then nothing can be told."""
-    if not (supplier and number and day and amount):
-        return None
-    return Posting(supplier, number.casefold(), day, currency, amount.quantize(Decimal("0.01")))
 
 
 class Verdict(NamedTuple):

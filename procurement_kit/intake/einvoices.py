@@ -11,7 +11,6 @@ from decimal import Decimal
 import pyarrow as pa
 
 from procurement_kit.intake.big_einvoices import OpenFile, read_big_records
-from procurement_kit.intake.duplicates import DocumentFacts, KnownDocument, posting_of
 from procurement_kit.intake.einvoice_amounts import (
     Amounts,
     amounts_of,
@@ -53,10 +52,9 @@ class Reading:
 
 @dataclass
 class Chunk:
-    """Documents that have been read: control rows, facts for telling duplicates, and all their lines in order."""
+    """Documents that have been read: control rows, how many numbers were masked, and all their lines in order."""
 
     controls: list[dict]
-    facts: list[DocumentFacts | None]
     hit_counts: list[int]
     lines: pa.Table
 
@@ -129,7 +127,7 @@ def documents_of(found: Sequence[Records | str], sources: Sequence[tuple[str, st
         reason = one if isinstance(one, str) else None
         controls.append({"source_name": name, "source_hash": hash_, "line_count": 0, "document_reason": reason})
     places = [n for n, one in enumerate(found) if not isinstance(one, str)]
-    chunk = Chunk(controls, [None] * len(found), [0] * len(found), line_schema().empty_table())
+    chunk = Chunk(controls, [0] * len(found), line_schema().empty_table())
     if places:
         _read_into(chunk, places, [found[n] for n in places], reading)
     for control in controls:
@@ -157,7 +155,6 @@ def _read_into(chunk: Chunk, places: list[int], records: list[Records], reading:
         if amounts.lines:
             kept.append(n)
             lines.append(_lines(control, headers, n, one, amounts, reading.rates))
-            chunk.facts[places[n]] = None if control["document_reason"] else _facts(control)
     chunk.lines = _table(lines, _shared(columns, controls, kept, reading), reading.masker)
     _count_hits(chunk, [places[n] for n in kept], lines)
 
@@ -199,14 +196,6 @@ def _lines(control: dict, headers: Headers, n: int, one: Records, amounts: Amoun
         vats=one.amounts.vats,
         texts=one.texts,
     )
-
-
-def _facts(control: dict) -> DocumentFacts:
-    currency, worth = control["document_currency"], control["document_net_amount"]
-    known = KnownDocument(control["source_name"], currency, worth, control["is_copy"])
-    keys = (control["supplier_number"], control["document_number"], control["invoice_date"], currency)
-    identity = (control["document_id"], control["document_uuid"], control["is_copy"])
-    return DocumentFacts(*identity, known, posting_of(*keys, worth))
 
 
 def _shared(columns: dict[str, list], controls: list[dict], kept: list[int], reading: Reading) -> dict[str, pa.Array]:

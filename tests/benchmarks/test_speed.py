@@ -1,6 +1,6 @@
 """How long do import, classification and report take on a real council's 173,105 lines?
 
-Run `uv run pytest tests/benchmarks --benchmark-only`. Each figure stands beside a named peer in the same run, since the
+Run `uv run pytest tests/benchmarks -n 0 --benchmark-only`. Each figure stands beside a named peer in the same run, since the
 machine is noisy: pandas reading the same file, and scikit-learn's TF-IDF with linear regression on every line.
 """
 
