@@ -64,7 +64,8 @@ def show_duplicates(name: str) -> Outcome:
     if len(rows) > DUPLICATES_SHOWN:
         words.append(f"  … and {len(rows) - DUPLICATES_SHOWN:,} more; --json lists all.")
     if aside:
-        words.append(f"To let one count: procurement-kit duplicates {name} --take-back <identity> --by <function>")
+        command = f"procurement-kit duplicates {name} --take-back <identity> --file <file> --by <function>"
+        words.append(f"To let one count: {command}")
     facts = [{key: None if value is None else str(value) for key, value in row.items()} for row in rows]
     return Outcome({"duplicates": facts, "documents": len(aside), "amount": str(amount)}, tuple(words))
 
