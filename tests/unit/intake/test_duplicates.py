@@ -7,7 +7,7 @@ import pytest
 
 from procurement_kit import store
 from procurement_kit.intake import duplicates
-from procurement_kit.intake.duplicates import posting_of, repeated_documents, repeated_lines
+from procurement_kit.intake.duplicates import repeated_documents, repeated_lines
 from procurement_kit.tables import DOCUMENTS
 
 
@@ -85,10 +85,3 @@ def test_a_single_ledger_repeats_nothing_and_a_document_taken_back_counts(lines_
     assert repeated_lines(lines_of(*rows), FILES[:1], frozenset()) == []
     (part,) = repeated_lines(lines_of(*rows), FILES, frozenset({("D", "b.csv")}))
     assert part.count().to_pyarrow().as_py() == 0
-
-
-def test_a_purchase_without_amount_or_number_has_no_key():
-    day = date(2025, 3, 1)
-    assert posting_of("99999993", "F-1", day, "DKK", Decimal("1.004")).amount == Decimal("1.00")
-    assert posting_of("99999993", None, day, "DKK", Decimal(1)) is None
-    assert posting_of("99999993", "F-1", day, "DKK", Decimal(0)) is None
