@@ -292,6 +292,18 @@ def fitted(amount: Decimal, type_: str) -> Decimal:
     return exact
 
 
+def read_own_table(municipality: Municipality, table: Table, problems: list[str]) -> list[dict]:
+    """Read a table in a municipality's folder, no rows where it is missing; `problems` grows by what is wrong with it."""
+    path = municipality.folder / f"{table.name}.csv"
+    if not path.is_file():
+        return []
+    try:
+        return read_template(path, table).to_pylist()
+    except (TableError, FileFormatError) as error:
+        problems += [f"{path.name}, {problem}" for problem in error.problems or (error.what,)]
+        return []
+
+
 def template_text(table: Table) -> str:
     """A blank table as CSV: Danish headings, one example row; semicolon and UTF-8 with a byte order mark for Excel."""
     out = io.StringIO()

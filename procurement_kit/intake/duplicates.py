@@ -140,19 +140,30 @@ def repeated_lines(
     taken_back : frozenset of (document_id, source_name)
         Documents that count although they repeat another.
     """
-    import ibis
-
     if len(ledgers) < 2:
         return []
-    places = [
-        {"source_hash": f["source_hash"], "first_name": f["source_name"], "place": n} for n, f in enumerate(ledgers)
-    ]
-    schema = pa.schema([("source_hash", pa.string()), ("first_name", pa.string()), ("place", pa.int64())])
-    order = ibis.memtable(pa.Table.from_pylist(places, schema=schema))
+    order = _order(ledgers)
     read = lines.filter(lines.source_kind == "ledger").select(*ROW_KEY, "document_id")
     read = read.inner_join(order, "source_hash").select(*ROW_KEY, "document_id", "place")
     parts = [read.filter(part) for part in _parts(read.line_id, sum(f["line_count"] or 0 for f in ledgers))]
     return [without_taken_back(_later(part, order), taken_back) for part in parts]
+
+
+def _order(ledgers: list[dict]) -> "ibis.Table":
+    """Which ledger file comes first."""
+    import ibis
+
+    places = [
+        {
+            "source_hash": f["source_hash"],
+            "first_name": f["source_name"],
+            "first_format": f.get("format_name"),
+            "place": n,
+        }
+        for n, f in enumerate(ledgers)
+    ]
+    texts = [(name, pa.string()) for name in ("source_hash", "first_name", "first_format")]
+    return ibis.memtable(pa.Table.from_pylist(places, schema=pa.schema([*texts, ("place", pa.int64())])))
 
 
 def _parts(line_ids: "ibis.StringValue", count: int) -> list["ibis.BooleanValue"]:
@@ -193,12 +204,7 @@ def in_other_exports(lines: "ibis.Table", ledgers: list[dict], taken_back: froze
     """
     import ibis
 
-    places = [
-        {"source_hash": f["source_hash"], "first_name": f["source_name"], "first_format": f["format_name"], "place": n}
-        for n, f in enumerate(ledgers)
-    ]
-    texts = [(name, pa.string()) for name in ("source_hash", "first_name", "first_format")]
-    order = ibis.memtable(pa.Table.from_pylist(places, schema=pa.schema([*texts, ("place", pa.int64())])))
+    order = _order(ledgers)
     numbered = lines.filter(lines.document_number.notnull())
     documents = numbered.group_by(["document_id", "source_hash", "source_name", "format_name"]).aggregate(
         size=numbered.document_amount.sum().abs().cast("decimal(38,4)")

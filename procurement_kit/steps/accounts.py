@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from procurement_kit.columns import Table
-from procurement_kit.errors import FileFormatError, TableError
+from procurement_kit.errors import TableError
 from procurement_kit.exact import NOTHING
 from procurement_kit.settings import Municipality
 from procurement_kit.steps.scope import scope_rules
 from procurement_kit.tables import ACCOUNTS, RECONCILIATION_NOTES
-from procurement_kit.templates import read_template
+from procurement_kit.templates import read_own_table
 
 THOUSAND = Decimal(1000)
 HALF_A_THOUSAND = Decimal(500)
@@ -82,8 +81,8 @@ def read_accounts(municipality: Municipality) -> Accounts:
         several municipalities, totals beside their parts, and figures that stand twice.
     """
     problems: list[str] = []
-    rows = _account_rows(_filled(municipality, ACCOUNTS, problems), problems)
-    notes = _note_rows(_filled(municipality, RECONCILIATION_NOTES, problems), problems)
+    rows = _account_rows(read_own_table(municipality, ACCOUNTS, problems), problems)
+    notes = _note_rows(read_own_table(municipality, RECONCILIATION_NOTES, problems), problems)
     if problems:
         raise TableError(
             "The accounts cannot be used.",
@@ -93,17 +92,6 @@ def read_accounts(municipality: Municipality) -> Accounts:
         )
     rules = {rule["art_pattern"]: rule["scope_status"] for rule in scope_rules(municipality).to_pylist()}
     return Accounts(tuple(rows), tuple(notes), rules)
-
-
-def _filled(municipality: Municipality, table: Table, problems: list[str]) -> list[dict]:
-    path = municipality.folder / f"{table.name}.csv"
-    if not path.is_file():
-        return []
-    try:
-        return read_template(path, table).to_pylist()
-    except (TableError, FileFormatError) as error:
-        problems += [f"{path.name}, {problem}" for problem in error.problems or (error.what,)]
-        return []
 
 
 # --- codes ----------------------------------------------------------------------------------------------------------

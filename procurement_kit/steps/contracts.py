@@ -15,13 +15,13 @@ import ibis
 import pyarrow as pa
 
 from procurement_kit.columns import Table
-from procurement_kit.errors import FileFormatError, TableError, nearest
+from procurement_kit.errors import TableError, nearest
 from procurement_kit.exact import FIRST_DATE, LAST_DATE, SPAN, add_lookup, without
 from procurement_kit.names import normalise_supplier_name, usable_company_number
 from procurement_kit.settings import Municipality
 from procurement_kit.store import arrow_schema
 from procurement_kit.tables import CONTRACT_ITEMS, CONTRACT_PARTICIPANTS, CONTRACTS, INVOICE_LINES
-from procurement_kit.templates import read_template
+from procurement_kit.templates import read_own_table
 
 if TYPE_CHECKING:
     from procurement_kit.classifier.tree import CategoryTree
@@ -66,7 +66,7 @@ def read_contracts(municipality: Municipality, tree: "CategoryTree") -> Contract
     """
     problems: list[str] = []
     tables = (CONTRACTS, CONTRACT_PARTICIPANTS, CONTRACT_ITEMS)
-    contracts, participants, items = (_rows(municipality, table, problems) for table in tables)
+    contracts, participants, items = (read_own_table(municipality, table, problems) for table in tables)
     problems += [f"contracts.csv, {problem}" for row in contracts for problem in _contract_problems(row, tree)]
     numbers = {row["contract_number"] for row in contracts}
     for table, rows in ((CONTRACT_PARTICIPANTS, participants), (CONTRACT_ITEMS, items)):
@@ -79,17 +79,6 @@ def read_contracts(municipality: Municipality, tree: "CategoryTree") -> Contract
             todo="correct the rows named",
         )
     return ContractRegister(tuple(contracts), tuple(participants), tuple(items))
-
-
-def _rows(municipality: Municipality, table: Table, problems: list[str]) -> list[dict]:
-    path = municipality.folder / f"{table.name}.csv"
-    if not path.is_file():
-        return []
-    try:
-        return read_template(path, table).to_pylist()
-    except (TableError, FileFormatError) as error:
-        problems += [f"{path.name}, {problem}" for problem in error.problems or (error.what,)]
-        return []
 
 
 def _contract_problems(row: dict, tree: "CategoryTree") -> list[str]:
