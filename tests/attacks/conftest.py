@@ -12,6 +12,7 @@ import pytest
 
 UBL = "urn:oasis:names:specification:ubl:schema:xsd"
 SECONDS, PEAK_MEGABYTES = 5, 1000
+PROCESS_SECONDS = 12  # a whole process, start of the interpreter and the engine included, on a busy machine
 HEADINGS = "Bilagsnummer;Fakturadato;CVR;Leverandør;Konto;Omkostningssted;Beløb ekskl. moms\r\n"
 ROW = "{};01-03-2025;99999993;Prøvefirma;29;1;100,00\r\n"
 SOUND_ROWS = 3
@@ -135,7 +136,7 @@ def measured_attack(municipality, tmp_path):
         )
         assert done.returncode == 0, done.stderr.decode()[-3000:]
         found = json.loads(done.stdout)
-        assert found["seconds"] < SECONDS, found
+        assert found["seconds"] < PROCESS_SECONDS, found
         assert found["megabytes"] < PEAK_MEGABYTES, found
         return outcome(municipality, found["report"])
 
