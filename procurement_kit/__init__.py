@@ -22,7 +22,7 @@ _PUBLIC = {
     "read_cube": "steps.spend_cube",
     "trace_line": "steps.trace",
     "tree_of": "classifier.tree",
-    "train_classifier": "workbench",
+    "train_classifier": "learning",
     "classify_lines": "workbench",
     "analyse_intake": "analyses.intake",
     "analyse_spend": "analyses.spend",

@@ -293,7 +293,7 @@ def fitted(amount: Decimal, type_: str) -> Decimal:
 
 
 def read_own_table(municipality: Municipality, table: Table, problems: list[str]) -> list[dict]:
-    """Read a table in a municipality's folder, no rows where it is missing; `problems` grows by what is wrong with it."""
+    """Read a table in a municipality's folder; no rows where it is missing; what is wrong joins `problems`."""
     path = municipality.folder / f"{table.name}.csv"
     if not path.is_file():
         return []

@@ -4,27 +4,21 @@ One function per command: it opens the rooms in the order of the data's way, ski
 `Outcome` with the counts and the same in plain words. Nothing is computed here.
 """
 
-import json
-from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from procurement_kit import folders, store
-from procurement_kit.errors import NoDataError, ParameterError
 from procurement_kit.findings import Outcome
 from procurement_kit.fingerprints import fingerprint
 from procurement_kit.keys import key_path
 from procurement_kit.periods import parse_period
 from procurement_kit.progress import counted
 from procurement_kit.settings import Municipality
+from procurement_kit.stages import is_unchanged, require_lines, set_mark
 from procurement_kit.tables import DECISIONS, RULES
 
 if TYPE_CHECKING:
-    from procurement_kit.classifier.model import Classifier
-    from procurement_kit.classifier.spellings import SpellingGroup
-
-_MARK = "fingerprint.json"
+    pass
 
 
 # --- init -------------------------------------------------------------------------------------------------------------
@@ -43,167 +37,6 @@ def make_municipality(name: str, *, title: str = "", currency: str = "DKK", lang
     return Outcome(facts, sentences)
 
 
-# --- category tree --------------------------------------------------------------------------------------------------
-
-
-def describe_tree(name: str) -> Outcome:
-    """Say which tree a municipality uses and list its areas."""
-    from procurement_kit.classifier.tree import tree_of
-
-    municipality = store.open_municipality(name)
-    tree = tree_of(municipality)
-    counts = {"areas": len(tree.at_level(1)), "groups": len(tree.at_level(2)), "leaves": len(tree.at_level(3))}
-    areas = [f"  {code} {tree.name(code, municipality.language)}" for code in tree.at_level(1)]
-    words = f"{counts['areas']} areas, {counts['groups']} groups, {counts['leaves']} at the third level:"
-    return Outcome(counts, (words, *areas))
-
-
-def make_tree(name: str, confirm: "Callable[[list[str]], bool]") -> Outcome:
-    """Make a municipality's own tree of the categories its lines carry.
-
-    Parameters
-    ----------
-    name : str
-        Folder name.
-    confirm : callable
-        Is asked for each group of spellings that look alike.
-    """
-    from procurement_kit.classifier.tree import tree_from_labels, write_own_tree
-    from procurement_kit.steps.labelled import label_counts
-
-    municipality = store.open_municipality(name)
-    joined: list[list[str]] = []
-
-    def ask(group: "SpellingGroup") -> bool:
-        spellings = [spelling for spelling, _ in group.spellings]
-        answer = confirm(spellings)
-        if answer:
-            joined.append(spellings)
-        return answer
-
-    tree, spellings = tree_from_labels(label_counts(municipality), confirm=ask)
-    write_own_tree(municipality, tree, spellings)
-    facts = {
-        "areas": len(tree.at_level(1)),
-        "groups": len(tree.at_level(2)),
-        "spellings_joined": len(joined),
-        "joined": joined,
-        "paths": {"category_tree.csv": str(municipality.folder / "category_tree.csv")},
-    }
-    sentences = (
-        f"Made a tree of {facts['areas']} areas and {facts['groups']} groups; joined {len(joined)} spellings.",
-        f"It lies in {facts['paths']['category_tree.csv']}; correct names there if need be.",
-        f"Next: procurement-kit train {name}",
-    )
-    return Outcome(facts, sentences)
-
-
-# --- training -------------------------------------------------------------------------------------------------------
-
-
-def train(name: str, *, until: str = "") -> Outcome:
-    """Train a municipality's classifier on the lines whose category is known."""
-    municipality = store.open_municipality(name)
-    last_date = _last_date(until)
-    is_unchanged = _is_unchanged(municipality, "classifier", _training_mark(municipality, last_date))
-    classifier = train_classifier(municipality, until=last_date)
-    card = classifier.card
-    facts = {
-        "unchanged": is_unchanged,
-        **{
-            key: card[key] for key in ("labelled_lines", "labelled_rows", "phrases", "classes", "last_date", "accuracy")
-        },
-        "model_version": classifier.version,
-        "paths": {"classifier": str(municipality.folder / "classifier")},
-    }
-    return Outcome(facts, (_training_words(facts), *_accuracy_words(card["accuracy"])))
-
-
-def train_classifier(municipality: Municipality, *, until: date | None = None) -> "Classifier":
-    """Train a municipality's classifier, unless nothing it learns from has changed.
-
-    Parameters
-    ----------
-    municipality : Municipality
-        As `open_municipality` gives it.
-    until : date, optional
-        Learn from lines up to and including this day.
-
-    Returns
-    -------
-    Classifier
-        With its card: what it learned from, and the accuracy measured on suppliers it had not seen.
-
-    Raises
-    ------
-    NoDataError
-        If nothing has been imported, or no line is labelled and the tree has no phrases.
-    """
-    from procurement_kit.classifier import storage, training
-    from procurement_kit.classifier.tree import tree_of
-    from procurement_kit.steps.labelled import labelled_lines
-
-    _require_lines(municipality)
-    folder = municipality.folder / "classifier"
-    mark = _training_mark(municipality, until)
-    if _is_unchanged(municipality, "classifier", mark):
-        return storage.load_classifier(folder)
-    tree = tree_of(municipality)
-    labelled = labelled_lines(municipality, tree, until=until)
-    classifier = training.train(labelled, tree, promised_right_share=municipality.promised_right_share)
-    with folders.locked(municipality):
-        storage.save(classifier, municipality)
-        folders.write_text(folder / _MARK, json.dumps({"fingerprint": mark}))
-    return classifier
-
-
-def _last_date(until: str) -> date | None:
-    if not until:
-        return None
-    try:
-        return date.fromisoformat(until)
-    except ValueError:
-        return parse_period(until).last_date
-
-
-def _training_mark(municipality: Municipality, until: date | None) -> str:
-    folder = municipality.folder
-    files = [
-        folder / name for name in ("labelled_lines.csv", "category_tree.csv", "category_spellings.csv", "units.csv")
-    ]
-    code = Path(__file__).parent
-    return fingerprint(
-        [load["sources"] for load in store.loads(municipality)],
-        str(municipality.promised_right_share),
-        str(until),
-        *files,
-        code / "classifier",
-        code / "knowledge",
-    )
-
-
-def _is_unchanged(municipality: Municipality, room: str, mark: str) -> bool:
-    path = municipality.folder / room / _MARK
-    return path.is_file() and json.loads(path.read_text(encoding="utf-8"))["fingerprint"] == mark
-
-
-def _training_words(facts: dict) -> str:
-    if facts["unchanged"]:
-        return "The classifier is up to date with its labelled lines: unchanged, skipped."
-    return (
-        f"Learned {facts['classes']} categories from {facts['labelled_lines']:,} labelled lines "
-        f"({facts['labelled_rows']:,} distinct) and {facts['phrases']:,} phrases of the tree."
-    )
-
-
-def _accuracy_words(accuracy: dict) -> list[str]:
-    words = []
-    for split, levels in accuracy.items():
-        shares = ", ".join(f"{found['accuracy_lines']:.0%} at level {level}" for level, found in levels.items())
-        words.append(f"Right on {split.replace('-', ' ')}: {shares} of the lines.")
-    return words
-
-
 # --- classification -------------------------------------------------------------------------------------------------
 
 
@@ -213,14 +46,14 @@ def classify(name: str) -> Outcome:
     from procurement_kit.steps.spend_cube import read_cube, read_record
 
     municipality = store.open_municipality(name)
-    is_unchanged = _is_unchanged(municipality, "lookups", _classification_mark(municipality))
+    unchanged = is_unchanged(municipality, "lookups", _classification_mark(municipality))
     classify_lines(municipality)
     cube = read_cube(municipality)
     sources = records(cube.group_by("category_source").aggregate(lines=cube.count(), amount=cube.net_amount.sum()))
     by_source = {row["category_source"]: {"lines": row["lines"], "amount": str(row["amount"] or 0)} for row in sources}
     steps = read_record(municipality)["steps"]
     facts = {
-        "unchanged": is_unchanged,
+        "unchanged": unchanged,
         "lines": steps["intake"]["line_count"],
         "amount": str(steps["intake"]["net_amount"]),
         "lines_classified": sum(found["lines"] for source, found in by_source.items() if source != "unclassified"),
@@ -228,7 +61,7 @@ def classify(name: str) -> Outcome:
         "paths": {"cube": str(municipality.folder / "cube")},
     }
     said = ", ".join(f"{found['lines']:,} by {source}" for source, found in facts["by_source"].items())
-    skipped = " Unchanged, skipped." if is_unchanged else ""
+    skipped = " Unchanged, skipped." if unchanged else ""
     return Outcome(facts, (f"{facts['lines']:,} lines stand in the spend cube: {said}.{skipped}",))
 
 
@@ -255,10 +88,10 @@ def classify_lines(municipality: Municipality) -> Path:
     from procurement_kit.steps.categories import CATEGORY_LOOKUP_TYPES, LOOKUP_NAME
     from procurement_kit.steps.spend_cube import build_cube, classifier_rows
 
-    _require_lines(municipality)
+    require_lines(municipality)
     mark = _classification_mark(municipality)
     with folders.locked(municipality):
-        if not _is_unchanged(municipality, "lookups", mark):
+        if not is_unchanged(municipality, "lookups", mark):
             tree = tree_of(municipality)
             model = municipality.folder / "classifier"
             classifier = storage.load_classifier(model) if (model / "card.json").is_file() else None
@@ -266,7 +99,7 @@ def classify_lines(municipality: Municipality) -> Path:
             rows = store.batches_of(classifier_rows(municipality), municipality, size=20_000)
             placed = lookup.category_lookup(rows, classifier, rules, decisions, tree)
             store.write_lookup(municipality, LOOKUP_NAME, CATEGORY_LOOKUP_TYPES, counted(placed, "classify"))
-            folders.write_text(municipality.folder / "lookups" / _MARK, json.dumps({"fingerprint": mark}))
+            set_mark(municipality, "lookups", mark)
         return build_cube(municipality)
 
 
@@ -286,15 +119,6 @@ def _classification_mark(municipality: Municipality) -> str:
     return fingerprint(sources, *parts)
 
 
-def _require_lines(municipality: Municipality) -> None:
-    if not store.loads(municipality):
-        raise NoDataError(
-            f"«{municipality.name}» has no invoice lines.",
-            expected="at least one import",
-            todo=f"run: procurement-kit import {municipality.name} <files>",
-        )
-
-
 # --- report, trace, evaluation ---------------------------------------------------------------------------
 
 
@@ -304,16 +128,16 @@ def make_report(name: str, period: str = "", *, recipe: str = "municipal_report"
 
     municipality = store.open_municipality(name)
     asked = parse_period(period) if period else None
-    _require_lines(municipality)
+    require_lines(municipality)
     label = (asked or parse_period(last_full_year(municipality))).label
     classify_lines(municipality)
-    is_unchanged = is_current(municipality, label, recipe=recipe)
+    unchanged = is_current(municipality, label, recipe=recipe)
     folder = municipality.folder / "reports" / label
-    if not is_unchanged:
+    if not unchanged:
         folder = render_report(municipality, label, recipe=recipe)
     paths = {path.name: str(path) for path in sorted(folder.iterdir())}
-    skipped = " Unchanged, skipped." if is_unchanged else ""
-    facts = {"period": label, "unchanged": is_unchanged, "paths": paths}
+    skipped = " Unchanged, skipped." if unchanged else ""
+    facts = {"period": label, "unchanged": unchanged, "paths": paths}
     return Outcome(facts, (f"The report lies in {paths['report.html']}{skipped}",))
 
 
@@ -355,26 +179,3 @@ def trace(name: str, line_id: str) -> Outcome:
 
     table = trace_line(read_cube(store.open_municipality(name)), line_id)
     return Outcome({"steps": table.to_dict("records")}, tuple(table.to_string(index=False).splitlines()))
-
-
-def evaluate(name: str, *, split: str = "unseen-suppliers", level: int = 1, peers: bool = False) -> Outcome:
-    """Measure the classifier on lines it has not seen."""
-    from procurement_kit.classifier import evaluation
-    from procurement_kit.classifier.tree import tree_of
-    from procurement_kit.steps.labelled import labelled_lines
-
-    if split not in evaluation.SPLITS:
-        raise ParameterError(f"«{split}» is not a split.", expected=f"one of: {', '.join(evaluation.SPLITS)}")
-    municipality = store.open_municipality(name)
-    tree = tree_of(municipality)
-    labelled = labelled_lines(municipality, tree)
-    measured = evaluation.evaluate(labelled, tree, split=split, level=level, peers=peers)
-    rows = {"ours": measured["ours"], **measured["peers"]}
-    words = [
-        f"{who}: {found['accuracy_lines']:.3f} of lines, {found['accuracy_amount']:.3f} of kroner"
-        for who, found in rows.items()
-    ]
-    head = (
-        f"{split}, level {level}: {measured['lines']:,} lines, {measured['duplicates_removed']:,} duplicates removed."
-    )
-    return Outcome(measured, (head, *words))

@@ -64,14 +64,14 @@ def run_demo() -> Outcome:
 
 
 def _stages(municipality: Municipality) -> list[tuple[str, Callable[[], Outcome]]]:
-    from procurement_kit import deliveries, workbench
+    from procurement_kit import deliveries, learning, workbench
 
     name, inbox = municipality.name, municipality.folder / "inbox"
     paths = [inbox / EINVOICE_FOLDER, *(inbox / file for file in LEDGER_FILES)]
     return [
         ("files", lambda: _make_files(municipality)),
         ("import", lambda: deliveries.import_into(name, paths, profiles=[LEDGER_PROFILE])),
-        ("train", lambda: workbench.train(name)),
+        ("train", lambda: learning.train(name)),
         ("classify", lambda: workbench.classify(name)),
         ("report", lambda: workbench.make_report(name, REPORT_PERIOD)),
     ]

@@ -45,10 +45,10 @@ def test_import(benchmark, council, shared_data):
 
 
 def test_training(benchmark, council):
-    from procurement_kit import workbench
+    from procurement_kit import learning
 
-    workbench.make_tree(council, lambda spellings: True)
-    once(benchmark, workbench.train, council, until="2017-12-31")
+    learning.make_tree(council, lambda spellings: True)
+    once(benchmark, learning.train, council, until="2017-12-31")
 
 
 def test_classification(benchmark, council):

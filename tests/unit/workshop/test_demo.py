@@ -2,7 +2,7 @@
 
 import pytest
 
-from procurement_kit import deliveries, workbench
+from procurement_kit import deliveries, learning, workbench
 from procurement_kit.findings import Outcome
 from procurement_kit.keys import key_path, read_key, write_key
 from procurement_kit.workshop import demo
@@ -21,8 +21,8 @@ def calls(monkeypatch, data_home):
         return run
 
     monkeypatch.setattr(deliveries, "import_into", answer("import_into"))
-    for stage in ("train", "classify", "make_report"):
-        monkeypatch.setattr(workbench, stage, answer(stage))
+    for room, stage in ((learning, "train"), (workbench, "classify"), (workbench, "make_report")):
+        monkeypatch.setattr(room, stage, answer(stage))
     return made
 
 

@@ -1,0 +1,1 @@
+"""What people decide about categories: the queue, the workbook, the page, the audit sample, two labellers."""
