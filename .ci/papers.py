@@ -5,6 +5,7 @@ Run `uv run python .ci/papers.py` after tables.py has changed.
 
 from pathlib import Path
 
+from procurement_kit.review.audit_tables import DRAWN
 from procurement_kit.tables import TABLES
 from procurement_kit.templates import write_templates
 
@@ -15,7 +16,7 @@ MARK = "<!-- columns: made from tables.py -->\n"
 def column_part() -> str:
     """Every column of every table: name, heading, type, who adds it, meaning, allowed values."""
     parts = []
-    for table in TABLES:
+    for table in (*TABLES, *DRAWN):
         parts += [f"### {table.heading} (`{table.name}`)", "", table.meaning, ""]
         parts += ["| column | Danish heading | type | added by | meaning |", "|---|---|---|---|---|"]
         for c in table.columns:

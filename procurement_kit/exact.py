@@ -53,6 +53,11 @@ def add_lookup(
     return lines.left_join(lookup, matches).select(lines, *kept)
 
 
+def not_in_lookup(rows: "ibis.Table", lookup: "ibis.Table", keys: Sequence[str]) -> "ibis.Table":
+    """The rows whose keys a lookup does not have yet; empty keys are compared like others."""
+    return rows.anti_join(lookup, [rows[key].identical_to(lookup[key]) for key in keys])
+
+
 def without(lines: "ibis.Table", names: Iterable[str]) -> "ibis.Table":
     """The table without those of the named columns it has, so that a step can run twice."""
     present = [name for name in names if name in lines.columns]

@@ -1,7 +1,7 @@
 """What does each command do for the classifier?
 
-Its tree, its training and how good it is: one function per command, which opens the rooms in their order and returns an
-`Outcome` with the counts and the same in plain words. Nothing is computed here.
+Its tree and its training: one function per command, which opens the rooms in their order and returns an `Outcome` with
+the counts and the same in plain words. Nothing is computed here.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from procurement_kit import folders, store
-from procurement_kit.errors import ParameterError
 from procurement_kit.findings import Outcome
 from procurement_kit.fingerprints import fingerprint
 from procurement_kit.periods import parse_period
 from procurement_kit.settings import Municipality
-from procurement_kit.stages import is_unchanged, require_lines, set_mark
+from procurement_kit.stages import CANDIDATE, IN_USE, PREVIOUS, is_unchanged, require_lines, set_mark
 
 if TYPE_CHECKING:
     from procurement_kit.classifier.model import Classifier
@@ -80,12 +79,15 @@ def make_tree(name: str, confirm: "Callable[[list[str]], bool]") -> Outcome:
 # --- training -------------------------------------------------------------------------------------------------------
 
 
-def train(name: str, *, until: str = "") -> Outcome:
+def train(name: str, *, until: str = "", candidate: bool = False) -> Outcome:
     """Train a municipality's classifier on the lines whose category is known."""
     municipality = store.open_municipality(name)
     last_date = _last_date(until)
-    unchanged = is_unchanged(municipality, "classifier", _training_mark(municipality, last_date))
-    classifier = train_classifier(municipality, until=last_date)
+    mark = _training_mark(municipality, last_date)
+    is_in_use = is_unchanged(municipality, IN_USE, mark)
+    room = CANDIDATE if candidate and not is_in_use else IN_USE
+    unchanged = is_in_use or is_unchanged(municipality, room, mark)
+    classifier = train_classifier(municipality, until=last_date, candidate=candidate)
     card = classifier.card
     facts = {
         "unchanged": unchanged,
@@ -93,13 +95,16 @@ def train(name: str, *, until: str = "") -> Outcome:
             key: card[key] for key in ("labelled_lines", "labelled_rows", "phrases", "classes", "last_date", "accuracy")
         },
         "model_version": classifier.version,
-        "paths": {"classifier": str(municipality.folder / "classifier")},
+        "is_candidate": room == CANDIDATE,
+        "paths": {"classifier": str(municipality.folder / room)},
     }
-    return Outcome(facts, (_training_words(facts), *_accuracy_words(card["accuracy"])))
+    return Outcome(facts, (_training_words(facts), *_accuracy_words(card["accuracy"]), *_next_words(name, room)))
 
 
-def train_classifier(municipality: Municipality, *, until: date | None = None) -> "Classifier":
+def train_classifier(municipality: Municipality, *, until: date | None = None, candidate: bool = False) -> "Classifier":
     """Train a municipality's classifier, unless nothing it learns from has changed.
+
+    The one it replaces is kept in `classifier_previous/`.
 
     Parameters
     ----------
@@ -107,6 +112,8 @@ def train_classifier(municipality: Municipality, *, until: date | None = None) -
         As `open_municipality` gives it.
     until : date, optional
         Learn from lines up to and including this day.
+    candidate : bool
+        Leave the classifier in use where it is, and write the new one into `classifier_candidate/`.
 
     Returns
     -------
@@ -123,16 +130,18 @@ def train_classifier(municipality: Municipality, *, until: date | None = None) -
     from procurement_kit.steps.labelled import labelled_lines
 
     require_lines(municipality)
-    folder = municipality.folder / "classifier"
-    mark = _training_mark(municipality, until)
-    if is_unchanged(municipality, "classifier", mark):
-        return storage.load_classifier(folder)
+    mark, room = _training_mark(municipality, until), CANDIDATE if candidate else IN_USE
+    for done in dict.fromkeys((IN_USE, room)):
+        if is_unchanged(municipality, done, mark):
+            return storage.load_classifier(municipality.folder / done)
     tree = tree_of(municipality)
     labelled = labelled_lines(municipality, tree, until=until)
     classifier = training.train(labelled, tree, promised_right_share=municipality.promised_right_share)
     with folders.locked(municipality):
-        storage.save(classifier, municipality)
-        set_mark(municipality, "classifier", mark)
+        if not candidate:
+            storage.keep(municipality, IN_USE, as_room=PREVIOUS)
+        storage.save(classifier, municipality, room=room)
+        set_mark(municipality, room, mark)
     return classifier
 
 
@@ -147,9 +156,8 @@ def _last_date(until: str) -> date | None:
 
 def _training_mark(municipality: Municipality, until: date | None) -> str:
     folder = municipality.folder
-    files = [
-        folder / name for name in ("labelled_lines.csv", "category_tree.csv", "category_spellings.csv", "units.csv")
-    ]
+    known = ("decisions.csv", "labelled_lines.csv", "category_tree.csv", "category_spellings.csv", "units.csv")
+    files = [folder / name for name in known]
     code = Path(__file__).parent
     return fingerprint(
         [load["sources"] for load in store.loads(municipality)],
@@ -170,35 +178,15 @@ def _training_words(facts: dict) -> str:
     )
 
 
+def _next_words(name: str, room: str) -> tuple[str, ...]:
+    if room == IN_USE:
+        return ()
+    return (f"It is not in use yet. See what it would move: procurement-kit compare {name}",)
+
+
 def _accuracy_words(accuracy: dict) -> list[str]:
     words = []
     for split, levels in accuracy.items():
         shares = ", ".join(f"{found['accuracy_lines']:.0%} at level {level}" for level, found in levels.items())
         words.append(f"Right on {split.replace('-', ' ')}: {shares} of the lines.")
     return words
-
-
-# --- how good it is -------------------------------------------------------------------------------------------------
-
-
-def evaluate(name: str, *, split: str = "unseen-suppliers", level: int = 1, peers: bool = False) -> Outcome:
-    """Measure the classifier on lines it has not seen."""
-    from procurement_kit.classifier import evaluation
-    from procurement_kit.classifier.tree import tree_of
-    from procurement_kit.steps.labelled import labelled_lines
-
-    if split not in evaluation.SPLITS:
-        raise ParameterError(f"«{split}» is not a split.", expected=f"one of: {', '.join(evaluation.SPLITS)}")
-    municipality = store.open_municipality(name)
-    tree = tree_of(municipality)
-    labelled = labelled_lines(municipality, tree)
-    measured = evaluation.evaluate(labelled, tree, split=split, level=level, peers=peers)
-    rows = {"ours": measured["ours"], **measured["peers"]}
-    words = [
-        f"{who}: {found['accuracy_lines']:.3f} of lines, {found['accuracy_amount']:.3f} of kroner"
-        for who, found in rows.items()
-    ]
-    head = (
-        f"{split}, level {level}: {measured['lines']:,} lines, {measured['duplicates_removed']:,} duplicates removed."
-    )
-    return Outcome(measured, (head, *words))

@@ -10,6 +10,7 @@ from procurement_kit.errors import NoDataError
 from procurement_kit.settings import Municipality
 
 _MARK = "fingerprint.json"
+IN_USE, CANDIDATE, PREVIOUS = "classifier", "classifier_candidate", "classifier_previous"  # rooms of classifiers
 
 
 def is_unchanged(municipality: Municipality, room: str, mark: str) -> bool:

@@ -246,6 +246,48 @@ def write_lookup(municipality: Municipality, name: str, types: dict[str, str], b
             write(batch)
 
 
+@contextmanager
+def resumed_lookup(
+    municipality: Municipality, name: str, types: dict[str, str], mark: str
+) -> Iterator[tuple["ibis.Table", Callable[[Iterable["pa.Table"]], None]]]:
+    """Write `lookups/<name>` part by part, so that a run that was stopped goes on where it was.
+
+    Yields what an earlier run with the same mark had written, and the function that writes the other batches, each
+    whole or not at all. When the block ends without an error, all parts together become the lookup.
+
+    Parameters
+    ----------
+    municipality : Municipality
+        Whose lookup.
+    name : str
+        Of the lookup.
+    types : dict of str to str
+        Columns and Ibis types.
+    mark : str
+        Fingerprint of what the rows are made from; parts with another mark are cleared away.
+    """
+    import pyarrow.parquet as pq
+
+    pending = municipality.folder / "pending"
+    folder = pending / f"lookup-{name}-{mark[:16]}"
+    for other in set(pending.glob(f"lookup-{name}-*")) - {folder}:
+        discard(municipality, other)
+    folder.mkdir(parents=True, exist_ok=True)
+    schema, done = arrow_schema(types), len(list(folder.glob("*.parquet")))
+
+    def write(batches: Iterable["pa.Table"]) -> None:
+        for number, batch in enumerate(batches, start=done):
+            unfinished = folder / f"part-{number:05d}.unfinished"
+            pq.write_table(batch.select(schema.names).cast(schema), unfinished, compression="zstd")
+            unfinished.rename(unfinished.with_suffix(".parquet"))
+
+    yield read_parquet(municipality, folder / "*.parquet", types), write
+    with staged(municipality, municipality.folder / "lookups" / name) as target:
+        for part in sorted(folder.glob("*.parquet")):
+            link(part, target / part.name)
+    discard(municipality, folder)
+
+
 def read_lookup(municipality: Municipality, name: str, types: dict[str, str]) -> "ibis.Table":
     """Read `lookups/<name>`, empty where it has not been made."""
     return read_parquet(municipality, municipality.folder / "lookups" / name / "*.parquet", types)

@@ -24,7 +24,7 @@ SCOPE_STATUSES = (
     "in_scope", "public_payment", "transfer", "payroll", "internal", "property", "finance", "calculated",
     "to_clarify", "no_exchange_rate",
 )  # fmt: skip
-CATEGORY_SOURCES = ("scope", "review", "rule", "model", "unclassified")
+CATEGORY_SOURCES = ("scope", "review", "rule", "accessory", "model", "unclassified")
 CONTRACT_STATUSES = ("out_of_scope", "no_known_contract", "wrong_supplier", "on_contract", "undecidable")
 ITEM_CHECKS = ("ok", "wrong_item", "wrong_price", "not_testable")
 SUPPLIER_KINDS = ("company", "person", "public", "foreign", "unknown")
@@ -138,11 +138,13 @@ INVOICE_LINES = Table("invoice_lines", "Fakturalinjer", "One line of an invoice,
     _c("supplier_match", TEXT, "Leverandørgenkendelse", "How the identity was found.", allowed=("number", "name", "person", "none"), added_by="suppliers"),
     _c("category_code", TEXT, "Kategorikode", "Deepest category claimed; empty where none is.", added_by="categories"),
     _c("category_source", TEXT, "Kategorikilde", "What decided the category.", allowed=CATEGORY_SOURCES, added_by="categories"),
-    _c("category_reason", TEXT, "Kategoribegrundelse", "Rule id, model version or decision that decided.", added_by="categories"),
-    _c("category_confidence", "decimal(7,6)", "Sikkerhed", "Calibrated probability of the claimed category (1 for rules and reviews).", added_by="categories"),
+    _c("category_reason", TEXT, "Kategoribegrundelse", "Rule id, model version, decision, or the line an accessory follows.", added_by="categories"),
+    _c("category_confidence", "decimal(7,6)", "Sikkerhed", "Calibrated probability of the claimed category (1 for rules and reviews; an accessory has that of the line it follows).", added_by="categories"),
     *(_c(f"category_{n}_code", TEXT, f"Kategorikode niveau {n}", f"Category at level {n}, empty where not claimed.", added_by="categories") for n in LABEL_LEVELS),
     _c("category_proposed_code", TEXT, "Foreslået kategori", "Most probable deepest category, claimed or not.", added_by="categories"),
     _c("category_proposed_confidence", "decimal(7,6)", "Forslagets sikkerhed", "Its calibrated probability.", added_by="categories"),
+    *(_c(f"category_{n}_{rank}_code", TEXT, f"{heading} forslag niveau {n}", f"The classifier's {rank} category at level {n}, claimed or not.", added_by="categories") for n in LABEL_LEVELS for rank, heading in (("best", "Bedste"), ("second", "Næstbedste"))),
+    *(_c(f"category_{n}_{rank}_confidence", "decimal(7,6)", f"{heading} forslags sikkerhed niveau {n}", "Its calibrated probability.", added_by="categories") for n in LABEL_LEVELS for rank, heading in (("best", "Bedste"), ("second", "Næstbedste"))),
     _c("is_addressable", FLAG, "Påvirkeligt", "In scope and not in a monopoly, statutory or exempt category.", added_by="categories"),
     _c("contract_number", TEXT, "Aftalenummer", "Contract the line was bought on, or should have been.", added_by="contracts"),
     _c("contract_status", TEXT, "Aftalestatus", "Exactly one status per line.", allowed=CONTRACT_STATUSES, added_by="contracts"),
@@ -206,8 +208,9 @@ CATEGORY_TREE = Table("category_tree", "Kategoritræ", "The categories a line ca
 
 CATEGORY_PHRASES = Table("category_phrases", "Kategoriord", "Words and phrases as they stand on invoice lines, per category.", (
     Column("category_code", TEXT, "Kode", "Category.", required=True, example="180101"),
-    Column("phrase_kind", TEXT, "Art", "Kind of phrase.", required=True, allowed=("word", "abbreviation", "size", "settlement", "supplier", "account"), example="word"),
+    Column("phrase_kind", TEXT, "Art", "Kind of phrase.", required=True, allowed=("word", "abbreviation", "size", "settlement", "tender", "supplier", "account"), example="word"),
     Column("phrase", TEXT, "Ord", "As written on the line.", required=True, example="kopipapir A4 80 g"),
+    Column("phrase_language", TEXT, "Sprog", "Language it is written in.", allowed=("da", "no", "sv", "en"), example="da"),
 ), is_template=True)  # fmt: skip
 
 CATEGORY_SPELLINGS = Table("category_spellings", "Stavemåder", "Which category a printed label means, for a tree made of labels.", (
@@ -269,7 +272,7 @@ _DECIDED = (
 )
 LABELLED_LINES = Table("labelled_lines", "Kendte linjer", "Lines whose category is known; the classifier learns from them.", (*_PRINTED, Column("category_code", TEXT, "Kategorikode", "Known category.", required=True, example="1801")), is_template=True)  # fmt: skip
 DECISIONS = Table("decisions", "Beslutninger", "Reviewed decisions, keyed by what was printed; they win over everything else.", (*_PRINTED, *_DECIDED), is_template=True)  # fmt: skip
-RULES = Table("rules", "Regler", "Category rules; every filled cell must match. The text cell is a phrase that occurs in the text.", (Column("rule_id", TEXT, "Regel", "Identity of the rule.", required=True, example="R-001"), *_PRINTED, *_DECIDED), key=("rule_id",), is_template=True)  # fmt: skip
+RULES = Table("rules", "Regler", "Category rules; every filled cell must match. The text cell is a phrase that occurs in the text.", (Column("rule_id", TEXT, "Regel", "Identity of the rule.", required=True, example="R-001"), *_PRINTED, *_DECIDED, Column("holds_for", TEXT, "Gælder for", "What the rule is meant for, in words: for the next reader, nothing is matched on it.", example="Kun kontorhold på skolerne")), key=("rule_id",), is_template=True)  # fmt: skip
 
 UNITS = Table("units", "Enheder", "Which ordering unit a GLN, cost centre or PSP element is, dated.", (
     Column("buyer_gln_number", TEXT, "GLN/EAN", "13 digits; this or the cost centre.", example="5798000000001"),

@@ -15,10 +15,12 @@ from procurement_kit.periods import parse_period
 from procurement_kit.progress import counted
 from procurement_kit.settings import Municipality
 from procurement_kit.stages import is_unchanged, require_lines, set_mark
-from procurement_kit.tables import DECISIONS, RULES
+from procurement_kit.tables import CLASSIFIER_FEATURES, DECISIONS, RULES
 
 if TYPE_CHECKING:
     pass
+
+ROWS_AT_A_TIME = 200_000  # distinct rows classified between two parts of the lookup
 
 
 # --- init -------------------------------------------------------------------------------------------------------------
@@ -84,7 +86,9 @@ def classify_lines(municipality: Municipality) -> Path:
         If nothing has been imported.
     """
     from procurement_kit.classifier import lookup, storage
+    from procurement_kit.classifier.rules import rows_of_file
     from procurement_kit.classifier.tree import tree_of
+    from procurement_kit.exact import not_in_lookup
     from procurement_kit.steps.categories import CATEGORY_LOOKUP_TYPES, LOOKUP_NAME
     from procurement_kit.steps.spend_cube import build_cube, classifier_rows
 
@@ -95,19 +99,15 @@ def classify_lines(municipality: Municipality) -> Path:
             tree = tree_of(municipality)
             model = municipality.folder / "classifier"
             classifier = storage.load_classifier(model) if (model / "card.json").is_file() else None
-            rules, decisions = _printed_rows(municipality, RULES), _printed_rows(municipality, DECISIONS)
-            rows = store.batches_of(classifier_rows(municipality), municipality, size=20_000)
-            placed = lookup.category_lookup(rows, classifier, rules, decisions, tree)
-            store.write_lookup(municipality, LOOKUP_NAME, CATEGORY_LOOKUP_TYPES, counted(placed, "classify"))
+            rules, decisions = (
+                rows_of_file(municipality.folder / f"{table.name}.csv", table, tree) for table in (RULES, DECISIONS)
+            )
+            with store.resumed_lookup(municipality, LOOKUP_NAME, CATEGORY_LOOKUP_TYPES, mark) as (done, write):
+                rest = not_in_lookup(classifier_rows(municipality), done, CLASSIFIER_FEATURES)
+                rows = store.batches_of(rest, municipality, size=ROWS_AT_A_TIME)
+                write(counted(lookup.category_lookup(rows, classifier, rules, decisions, tree), "classify"))
             set_mark(municipality, "lookups", mark)
         return build_cube(municipality)
-
-
-def _printed_rows(municipality: Municipality, table) -> list[dict]:  # noqa: ANN001
-    from procurement_kit.templates import read_template
-
-    path = municipality.folder / f"{table.name}.csv"
-    return read_template(path, table).to_pylist() if path.is_file() else []
 
 
 def _classification_mark(municipality: Municipality) -> str:

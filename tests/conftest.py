@@ -80,6 +80,21 @@ def municipality(data_home):
     return create_municipality("prøveby", title="Prøveby Kommune", privacy_key="test-key")
 
 
+@pytest.fixture(scope="module")
+def lasting_municipality(tmp_path_factory):
+    """As `municipality`, but one for all tests of a module: for what is dear to make."""
+    from procurement_kit.keys import write_key
+    from procurement_kit.store import create_municipality
+
+    home = tmp_path_factory.mktemp("lasting")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROCUREMENT_DATA", str(home / "data"))
+        patch.setenv("PROCUREMENT_KEYS", str(home / "keys"))
+        (home / "data").mkdir()
+        write_key("test-key", b"0" * 32)
+        yield create_municipality("prøveby", title="Prøveby Kommune", privacy_key="test-key")
+
+
 def complete_lines(rows: list[dict]) -> list[dict]:
     """Fill rows with the defaults of an ordinary ledger line; `net` may be given as a text such as "100.00"."""
     lines = []

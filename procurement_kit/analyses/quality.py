@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 VAT_BASES = ("ex", "incl", "unknown")
 VAT_NOTED, VAT_AT_MOST = Decimal("0.01"), Decimal("0.02")  # of kroner in scope: above, a note; above, preliminary
-SOURCES = ("review", "rule", "model", "unclassified")
+SOURCES = ("review", "rule", "accessory", "model", "unclassified")
 RIGHT_SPLITS = ("later-year", "unseen-suppliers", "new_supplier", "known_supplier")
 RIGHT_MEASURE = "claimed_right_share"
 READ_MEASURES = ("accuracy_lines", "accuracy_amount", "claimed_amount", "claimed_right")
@@ -35,7 +35,9 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = None) -> Finding:
+def analyse_quality(
+    cube: "ibis.Table", *, period: str, card: Mapping | None = None, audit: Finding | None = None
+) -> Finding:
     """Show how much of the spend is placed, and how well.
 
     Parameters
@@ -47,6 +49,9 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
         For instance "2025".
     card : mapping, optional
         The classifier's card; its `accuracy` (or `left_out`) holds split → level → measure → number.
+    audit : Finding, optional
+        What `estimate_accuracy` says of the same period: a judged sample's share of right kroner, with its interval,
+        takes the place of the card's.
 
     Returns
     -------
@@ -76,6 +81,7 @@ def analyse_quality(cube: "ibis.Table", *, period: str, card: Mapping | None = N
         **_kind_numbers(kinds, analysed["net_amount"]),
         **_vat_numbers(bases, analysed["net_amount"]),
         **_card_numbers(accuracy),
+        **_audited(audit, span.label),
     }
     return Finding(
         key="quality",
@@ -189,13 +195,14 @@ def _kind_numbers(kinds: list[dict], analysed: Decimal) -> dict[str, Number]:
 
 def _source_numbers(sources: list[dict], analysed: Decimal) -> dict[str, Number]:
     placed = total(row for row in sources if row["category_source"] != "unclassified")
-    numbers = {f"{row['category_source']}_share": Number(row["net_share"], "share") for row in sources}
+    names = {"accessory": "followed"}  # `accessory_share` is that of all accessory lines, whatever decided them
+    shares = {names.get(row["category_source"], row["category_source"]): row["net_share"] for row in sources}
     return {
         "analysed_amount": Number(analysed, "kr"),
         "classified_amount": Number(placed, "kr"),
         "classified_share": Number(share(placed, analysed), "share"),
         "unclassified_amount": Number(analysed - placed, "kr"),
-        **numbers,
+        **{f"{name}_share": Number(value, "share") for name, value in shares.items()},
     }
 
 
@@ -240,6 +247,17 @@ def _card_numbers(accuracy: list[dict]) -> dict[str, Number]:
         key = f"{row['split_name']}_{row['category_level']}_{row['measure_name']}".replace("-", "_")
         numbers[key] = Number(row["measured_share"], "share")
     return {**numbers, "right_share": Number(_right_share(accuracy), "share")}
+
+
+def _audited(audit: Finding | None, period: str) -> dict[str, Number]:
+    """The share of right kroner as people judged it, at the deepest level up to 2; nothing where it is of the past."""
+    if audit is None or audit.parameters.get("period") != period or "is_reclassified" in audit.parameters:
+        return {}
+    for level in (2, 1):
+        wrong = audit.numbers[f"wrong_{level}_share"]
+        if wrong.value is not None:
+            return {"right_share": Number(1 - wrong.value, "share", 1 - wrong.high, 1 - wrong.low)}
+    return {}
 
 
 def _right_share(accuracy: list[dict]) -> Decimal | None:

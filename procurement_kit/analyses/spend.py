@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SUPPLIERS_SHOWN = 20
 COUNTS = ("line_count", "document_count", "supplier_count")
 CHANGES = ("previous_amount", "change_share")
+LIMITS = ("true_low_amount", "true_high_amount", "ranking_status")  # only where a sample of lines has been judged
 NAMES = ("category_name_da", "category_name_en")
 SPEND = (*COUNTS, "net_amount", "net_share")
 COLUMNS = {
@@ -55,7 +56,7 @@ DEFINITION = {
 }
 
 
-def analyse_spend(cube: "ibis.Table", *, period: str, tree: CategoryTree) -> Finding:
+def analyse_spend(cube: "ibis.Table", *, period: str, tree: CategoryTree, audit: Finding | None = None) -> Finding:
     """Show what was bought in a period, and how it comes out of what was received.
 
     Parameters
@@ -66,6 +67,9 @@ def analyse_spend(cube: "ibis.Table", *, period: str, tree: CategoryTree) -> Fin
         For instance "2025" or "2025Q3".
     tree : CategoryTree
         Names and purchase types of the categories.
+    audit : Finding, optional
+        What `estimate_accuracy` says of the same period: areas and groups get the ends of the 95 % interval of their
+        right total, and whether their rank before the next one is decided.
 
     Returns
     -------
@@ -87,6 +91,8 @@ def analyse_spend(cube: "ibis.Table", *, period: str, tree: CategoryTree) -> Fin
     before = _Before(lines_in(cube, span.year_before()), lines)
     rows = {**_category_rows(lines, tree, before), **_other_rows(received, lines, tree)}
     rows = {name: _with_share(found, whole if name == "by_scope" else analysed) for name, found in rows.items()}
+    limits = {name: _limits(audit, name, span.label) for name in ("by_area", "by_group")}
+    rows |= {name: with_limits(rows[name], found) for name, found in limits.items() if found}
     addressable = sums_by(lines.filter(lines.is_addressable))[0]
     rates = _without_rate(received)
     checks = _checks(rows, whole["net_amount"], analysed["net_amount"])
@@ -94,7 +100,10 @@ def analyse_spend(cube: "ibis.Table", *, period: str, tree: CategoryTree) -> Fin
     return Finding(
         key="spend",
         numbers=numbers,
-        tables={name: frame(found, COLUMNS[name]) for name, found in {**rows, "without_exchange_rate": rates}.items()},
+        tables={
+            name: frame(found, COLUMNS[name] + (LIMITS if limits.get(name) else ()))
+            for name, found in {**rows, "without_exchange_rate": rates}.items()
+        },
         checks=checks,
         caveats=_caveats(numbers),
         definition=Definition(**DEFINITION, left_out_amount=whole["net_amount"] - analysed["net_amount"]),
@@ -217,6 +226,45 @@ def _without_rate(received: "ibis.Table") -> list[dict]:
 
 def _with_share(rows: Iterable[dict], whole: Mapping) -> list[dict]:
     return [{**row, "net_share": share(row["net_amount"], whole["net_amount"])} for row in rows]
+
+
+# --- what a judged sample adds --------------------------------------------------------------------------------------
+
+
+def _limits(audit: Finding | None, table: str, period: str) -> dict[str, tuple]:
+    """The ends of each category's interval; none where no sample of the period has been judged."""
+    if audit is None or audit.parameters.get("period") != period:
+        return {}
+    found = audit.tables[table]
+    ends = zip(found["category_code"], found["true_low_amount"], found["true_high_amount"], strict=True)
+    return {code: (low, high) for code, low, high in ends if code is not None}
+
+
+def with_limits(rows: Iterable[Mapping], limits: Mapping[str, tuple]) -> list[dict]:
+    """Rows in their order with the ends of their intervals, each compared with the next one that has any.
+
+    Examples
+    --------
+    >>> rows = [{"category_code": "01"}, {"category_code": "02"}, {"category_code": "03"}]
+    >>> found = with_limits(rows, {"01": (50, 60), "02": (45, 55), "03": (1, 2)})
+    >>> [row["ranking_status"] for row in found]
+    ['undecided', 'decided', None]
+    """
+    found = []
+    for row in rows:
+        low, high = limits.get(row["category_code"], (None, None))
+        found.append({**row, "true_low_amount": low, "true_high_amount": high, "ranking_status": None})
+    known = [row for row in found if row["true_low_amount"] is not None]
+    for row, after in zip(known, known[1:], strict=False):
+        row["ranking_status"] = _ranking_status(row, after)
+    return found
+
+
+def _ranking_status(row: Mapping, after: Mapping) -> str:
+    """Decided where the intervals part, reversed where they part the other way, else undecided."""
+    if row["true_low_amount"] > after["true_high_amount"]:
+        return "decided"
+    return "reversed" if row["true_high_amount"] < after["true_low_amount"] else "undecided"
 
 
 # --- what may be quoted ---------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """How sure must the classifier be before it claims a category?
 
-Platt's sigmoid (1999), one for all categories, fitted to predictions for lines that were left out of training (on the
+Platt's sigmoid (1999), one for all areas and one for all categories, fitted to predictions for left-out lines (on the
 data measured its calibration error was 0.04 where temperature scaling had 0.12). Thresholds come from the same
 predictions. Suppliers met in training are calibrated apart: the classifier is right more often about them.
 """
@@ -11,14 +11,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
 
-from procurement_kit.classifier.model import KNOWN, NEW, Calibration, Levels, shares_of_scores
+from procurement_kit.classifier.levels import (
+    KNOWN,
+    NEVER,
+    NEW,
+    STRAIGHT,
+    Calibrated,
+    Calibration,
+    Levels,
+    Scores,
+    shares_of_scores,
+)
 
 FEWEST_ROWS = 100  # fewer left-out lines of a kind of supplier tell nothing about it
 ROWS_TO_FIT = 6000
 START = (8.0, 3.0)
 ONE_SIDED_90 = 1.2815515655446004
-NEVER = 2.0
 LOWEST_THRESHOLD = 0.05
 FEWEST_TO_CALIBRATE = 30  # distinct labelled rows; below, phrases are left out and predicted too
 PHRASE_THRESHOLD = 0.9  # no line has been seen: phrases are easier than lines
@@ -30,7 +40,8 @@ class LeftOut:
 
     Parameters
     ----------
-    scores : array of rows × classes
+    scores : Scores
+        Of areas and of classes.
     truth : array of str
         Known category of each row.
     lines, amount : array
@@ -39,7 +50,7 @@ class LeftOut:
         Whether other rows of the row's supplier were in training.
     """
 
-    scores: np.ndarray
+    scores: Scores
     truth: np.ndarray
     lines: np.ndarray
     amount: np.ndarray
@@ -47,51 +58,110 @@ class LeftOut:
 
     def only(self, rows: np.ndarray) -> "LeftOut":
         """Those rows."""
-        return LeftOut(*(getattr(self, name)[rows] for name in ("scores", "truth", "lines", "amount", "known")))
+        others = (getattr(self, name)[rows] for name in ("truth", "lines", "amount", "known"))
+        return LeftOut(self.scores.only(rows), *others)
+
+    def and_also(self, other: "LeftOut") -> "LeftOut":
+        """Both, one after the other."""
+        pairs = [(getattr(self, name), getattr(other, name)) for name in ("truth", "lines", "amount", "known")]
+        areas = np.vstack([self.scores.areas, other.scores.areas])
+        classes = np.vstack([self.scores.classes, other.scores.classes])
+        return LeftOut(Scores(areas, classes), *map(np.concatenate, pairs))
 
 
 def calibrate(
-    left_out: LeftOut, classes: np.ndarray, levels: Levels, paths: Mapping[str, tuple], promised: float
+    left_out: LeftOut, later: LeftOut | None, levels: Levels, paths: Mapping[str, tuple], promised: float
 ) -> dict:
     """Calibration per kind of supplier; a kind with too few left-out rows takes the other's more careful one.
+
+    What is classified next lies after what was learned from, so rows of the later year count beside those of the folds.
 
     Returns
     -------
     dict of {"known_supplier", "new_supplier"} to Calibration
     """
-    found = {}
-    for kind, rows in ((NEW, ~left_out.known), (KNOWN, left_out.known)):
-        part = left_out.only(rows) if rows.sum() >= FEWEST_ROWS else None
-        found[kind] = _calibrate(part, classes, levels, paths, promised) if part else None
-    everything = found[NEW] or found[KNOWN] or _calibrate(left_out, classes, levels, paths, promised)
-    return {kind: found[kind] or everything for kind in (KNOWN, NEW)}
+    everything = left_out if later is None else left_out.and_also(later)
+    parts = {NEW: everything.only(~everything.known), KNOWN: everything.only(everything.known)}
+    found = {
+        kind: _calibrate(part, levels, paths, promised) if len(part.truth) >= FEWEST_ROWS else None
+        for kind, part in parts.items()
+    }
+    common = found[NEW] or found[KNOWN] or _calibrate(everything, levels, paths, promised)
+    return {kind: found[kind] or common for kind in (KNOWN, NEW)}
 
 
-def _calibrate(
-    part: LeftOut, classes: np.ndarray, levels: Levels, paths: Mapping[str, tuple], promised: float
-) -> Calibration:
-    slope, offset = fit_sigmoid(part.scores, part.truth, classes)
-    probabilities = shares_of_scores(part.scores, slope, offset)
-    thresholds = {}
+def _calibrate(part: LeftOut, levels: Levels, paths: Mapping[str, tuple], promised: float) -> Calibration:
+    area_truth = truth_at(part.truth, paths, 1)
+    area_slope, area_offset = fit_sigmoid(levels.area_scores(part.scores), area_truth, levels.areas)
+    slope, offset = fit_sigmoid(part.scores.classes, part.truth, levels.classes, within=levels.area_of_class)
+    sigmoids = Calibration(slope, offset, area_slope, area_offset, {}, {})
+    calibrated = _for_all(sigmoids, part)
+    shares = levels.shares(part.scores, calibrated)
+    curves, thresholds = {}, {}
     for level in levels.numbers:
         truth = truth_at(part.truth, paths, level)
         seen = truth != ""
-        best, probability = levels.best(probabilities[seen], level)
-        thresholds[level] = lowest_threshold(
-            probability, best == truth[seen], part.lines[seen], part.amount[seen], promised
-        )
-    return Calibration(slope, offset, thresholds)
+        best, share = levels.best(shares[seen], level)
+        right = best == truth[seen]
+        curves[level] = fit_curve(share, right)
+        confidence = _for_all(replace(sigmoids, curves=curves), part).only(seen).confidence(share, level)
+        thresholds[level] = lowest_threshold(confidence, right, part.lines[seen], part.amount[seen], promised)
+    return replace(sigmoids, thresholds=thresholds, curves=curves)
 
 
-def fit_sigmoid(scores: np.ndarray, truth: np.ndarray, classes: np.ndarray) -> tuple[float, float]:
-    """Slope and offset with the least log loss; rows whose category is no class tell nothing."""
+def _for_all(calibration: Calibration, part: LeftOut) -> Calibrated:
+    return Calibrated({KNOWN: calibration, NEW: calibration}, part.known)
+
+
+def fit_curve(share: np.ndarray, right: np.ndarray) -> tuple[float, float, float]:
+    """The beta curve from a best category's share to the probability that it is right; straight for few rows.
+
+    Both slopes are kept from falling, so that more share is never less sure.
+
+    Examples
+    --------
+    >>> fit_curve(np.array([0.5]), np.array([True]))
+    (1.0, 1.0, 0.0)
+    """
+    if len(share) < FEWEST_ROWS or right.all() or not right.any():
+        return STRAIGHT
+    inside = np.clip(share, 1e-9, 1 - 1e-9)
+    columns = np.column_stack([np.log(inside), -np.log1p(-inside)])
+    names = [0, 1]
+    while names:
+        fitted = LogisticRegression(C=1e6).fit(columns[:, names], right)
+        if (fitted.coef_[0] >= 0).all():
+            slopes = dict(zip(names, fitted.coef_[0], strict=True))
+            return float(slopes.get(0, 0.0)), float(slopes.get(1, 0.0)), float(fitted.intercept_[0])
+        names.pop(int(np.argmin(fitted.coef_[0])))
+    return STRAIGHT
+
+
+def fit_sigmoid(
+    scores: np.ndarray, truth: np.ndarray, classes: np.ndarray, *, within: np.ndarray | None = None
+) -> tuple[float, float]:
+    """Slope and offset with the least log loss; rows whose category is no class tell nothing.
+
+    Parameters
+    ----------
+    scores : array
+        Rows × classes.
+    truth : array of str
+        Known class of each row.
+    classes : array of str
+        Names of the columns.
+    within : array of int, optional
+        Group of each class: shares are then those among the classes of the true one's group.
+    """
     position = {code: i for i, code in enumerate(classes)}
-    column = np.array([position.get(code, -1) for code in truth])
+    column = np.array([position.get(code, -1) for code in truth], dtype=int)
     rows = np.flatnonzero(column >= 0)
-    if not len(rows):
+    if not len(rows) or len(classes) < 2:
         return START
     rows = rows[:: -(-len(rows) // ROWS_TO_FIT)]
     some, right = scores[rows].astype(float), column[rows]
+    if within is not None:
+        some = np.where(within[None, :] == within[right][:, None], some, -np.inf)
 
     def loss(guess: np.ndarray) -> float:
         shares = shares_of_scores(some, float(np.exp(guess[0])), float(guess[1]))
@@ -177,7 +247,8 @@ def left_out_folds(rows: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
     codes, distinct = pd.factorize(rows["supplier_key"])
     whole = random.random(len(distinct)) < 0.5
     by_supplier = random.integers(0, folds, len(distinct))
-    spread = random.permutation(len(rows)) % folds
+    row_codes, distinct_rows = pd.factorize(rows["row"])  # a row that bears two categories stays in one fold
+    spread = (random.permutation(len(distinct_rows)) % folds)[row_codes]
     is_whole = whole[codes] & rows["supplier_key"].ne("").to_numpy()
     fold = np.where(is_whole, by_supplier[codes], spread)
     is_phrase = rows["is_phrase"].to_numpy(bool)

@@ -1,29 +1,37 @@
 """How good is the classifier on lines it has not seen?
 
-Splits that do not flatter: a later year, suppliers it never met, buyers it never met; duplicates are removed before
-splitting. Beside it in the same run stand simple peers: what a consultant does by hand, and what published tools do.
+It is trained on one side of a split and measured on the other, beside simple peers that learned from the same rows.
+Primary figures count each distinct row once and leave out rows seen in training; beside them stand the figures of all
+lines as they came, repeated ones included.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupShuffleSplit
 
+from procurement_kit.classifier.breakdowns import (
+    accuracy,
+    by_service_area,
+    by_text,
+    calibration_curve,
+    can_promise,
+    promise,
+    without_largest,
+)
 from procurement_kit.classifier.calibration import truth_at
-from procurement_kit.classifier.features import FIELDS
-from procurement_kit.classifier.measures import measure, measures_at
-from procurement_kit.classifier.training import DAYS, distinct_rows, train
-from procurement_kit.classifier.tree import CategoryTree
+from procurement_kit.classifier.measures import confusions, coverage, measure, measures_at
+from procurement_kit.classifier.model import Classifier
+from procurement_kit.classifier.peers import PEERS, Said
+from procurement_kit.classifier.splits import SEED, Split, duplicates, refuse_split, rows_tested, split_lines
+from procurement_kit.classifier.training import distinct_rows, train
+from procurement_kit.classifier.tree import CategoryTree, standard_tree
 from procurement_kit.errors import NoDataError, ParameterError
 from procurement_kit.tables import LABEL_LEVELS
 
-SPLITS = ("later-year", "unseen-suppliers", "unseen-buyers")
-TEST_SHARE = 0.25
-SEED = 0
-BUYER = "municipality_name"
+MEASURED = ("accuracy_lines", "accuracy_amount", "macro_f1", "ece", "coverage_at_95", "coverage_at_95_of_lines")
 
 
 def evaluate(
@@ -34,11 +42,11 @@ def evaluate(
     Parameters
     ----------
     labelled : DataFrame
-        As for `train`; with `municipality_name` for the split by buyers.
+        As for `train`; with `municipality_name` or `buyer_name` for the split by buyers.
     tree : CategoryTree
         The tree the labels are in.
     split : {"later-year", "unseen-suppliers", "unseen-buyers"}
-        The last twelve months; a quarter of the suppliers by normalised name; a quarter of the buyers.
+        As `split_lines` parts them.
     level : int
         Level of the tree that is measured, 1 at the top.
     peers : bool
@@ -47,8 +55,9 @@ def evaluate(
     Returns
     -------
     dict
-        split, level, lines (distinct rows measured), duplicates_removed, ours and peers: each with accuracy_lines,
-        accuracy_amount, macro_f1, ece and coverage_at_95 (the last two None for peers).
+        split, level, lines (distinct rows measured), duplicates_removed (lines tested that they leave out), ours and
+        peers: each with MEASURED and `all_lines`; ours also with what `breakdowns` says. A figure that cannot be
+        worked out is None, such as those of kroner where no line has an amount.
 
     Raises
     ------
@@ -57,110 +66,184 @@ def evaluate(
     NoDataError
         If the labelled lines cannot be split so.
     """
-    if split not in SPLITS:
-        raise ParameterError(f"«{split}» is not a split.", expected=f"one of: {', '.join(SPLITS)}")
-    if level not in LABEL_LEVELS:
-        raise ParameterError(f"«{level}» is not a level.", expected=f"one of: {', '.join(map(str, LABEL_LEVELS))}")
-    labelled = labelled[labelled["category_code"].notna()].reset_index(drop=True)
-    is_test = _is_test(labelled, tree, split)
-    test, duplicates = _unseen_rows(labelled, is_test, tree)
-    test = test[[tree.level(code) >= level for code in test["category_code"]]].reset_index(drop=True)
-    if not len(test):
+    return evaluate_levels(labelled, tree, split=split, levels=(level,), peers=peers)[level]
+
+
+def evaluate_levels(
+    labelled: pd.DataFrame, tree: CategoryTree, *, split: str, levels: Sequence[int], peers: bool = True
+) -> dict[int, dict]:
+    """The same for several levels, trained once; peers at the last of them only, since each level is a fit of theirs.
+
+    Raises
+    ------
+    ParameterError, NoDataError
+        As `evaluate` does, for any of the levels.
+    """
+    refuse_split(split)
+    if wrong := [level for level in levels if level not in LABEL_LEVELS]:
+        raise ParameterError(f"«{wrong[0]}» is not a level.", expected=f"one of: {', '.join(map(str, LABEL_LEVELS))}")
+    parts = split_lines(labelled, split)
+    rows, known = rows_tested(parts, tree), distinct_rows(parts.learned, tree)
+    tests = {level: _at_level(parts, tree, rows, len(known), level) for level in levels}
+    classifier = train(parts.learned, tree, seed=SEED)
+    if max(levels) not in classifier.levels.numbers:
+        raise NoDataError(f"Nothing was learned at level {max(levels)}.", todo="choose another level")
+    probabilities = classifier.probabilities(rows)
+    return {
+        level: _facts(test)
+        | {"ours": _ours(classifier, probabilities[test.places], test)}
+        | {"peers": _peers(known, test) if peers and level == levels[-1] else {}}
+        for level, test in tests.items()
+    }
+
+
+def _facts(test: "_Test") -> dict:
+    removed = test.duplicates
+    return {
+        "split": test.split.name,
+        "level": test.level,
+        "lines": test.row_count,
+        "lines_tested": len(test.split.tested),
+        "lines_learned": len(test.split.learned),
+        "rows_learned": test.learned_row_count,
+        "duplicates_removed": removed["tested_lines_seen_in_learning"] + removed["tested_lines_repeated"],
+        "duplicates": removed,
+        "lines_labelled_above_level": test.too_high_line_count,
+        "split_facts": test.split.facts,
+        "seed": SEED,
+        "categories": len(np.unique(test.truth.astype(str))),
+    }
+
+
+@dataclass(frozen=True)
+class _Test:
+    """Every distinct row of the tested part that has a category at the level, and its place among all of them."""
+
+    split: Split
+    tree: CategoryTree
+    level: int
+    rows: pd.DataFrame
+    places: np.ndarray
+    learned_row_count: int
+    duplicates: Mapping[str, int]
+    too_high_line_count: int
+
+    @cached_property
+    def paths(self) -> dict[str, tuple]:
+        """Code → codes from the top down to it."""
+        return {code: self.tree.path(code) for code in self.tree.codes}
+
+    @cached_property
+    def truth(self) -> np.ndarray:
+        """Known category of each row at the level."""
+        return truth_at(self.rows["category_code"].to_numpy(), self.paths, self.level)
+
+    @cached_property
+    def is_measured(self) -> np.ndarray:
+        """Which rows count in the primary figures."""
+        return self.rows["is_measured"].to_numpy(bool)
+
+    @property
+    def row_count(self) -> int:
+        """Rows that count in the primary figures."""
+        return int(self.is_measured.sum())
+
+    def column(self, name: str) -> np.ndarray:
+        """A column of the rows that are measured."""
+        return self.rows[name].to_numpy()[self.is_measured]
+
+    def all_lines(self, right: np.ndarray) -> dict:
+        """Accuracy on every line tested, repeated ones and those seen in training included."""
+        lines, amount = (self.rows[name].to_numpy(float) for name in ("lines", "amount"))
+        found = accuracy(right, amount)
+        return {
+            "lines": int(lines.sum()),
+            "accuracy_lines": round(float(lines[right].sum() / lines.sum()), 4),
+            "accuracy_amount": found["accuracy_amount"],
+        }
+
+
+def _at_level(split: Split, tree: CategoryTree, rows: pd.DataFrame, learned_row_count: int, level: int) -> _Test:
+    is_deep = rows["category_code"].map(tree.level).ge(level).to_numpy(bool)
+    kept = rows[is_deep].reset_index(drop=True)
+    if not len(kept) or not kept["is_measured"].any():
         raise NoDataError(f"No line is left to measure level {level} on.", todo="choose another split or level")
-    inside = labelled[~is_test]
-    paths = {code: tree.path(code) for code in tree.codes}
-    truth, amount = truth_at(test["category_code"].to_numpy(), paths, level), test["amount"].to_numpy()
-    measured = {"split": split, "level": level, "lines": len(test), "duplicates_removed": duplicates}
-    measured["ours"] = _ours(inside, test, tree, level)
-    known = distinct_rows(inside, tree)
-    known["at_level"] = truth_at(known["category_code"].to_numpy(), paths, level)
-    known = known[known["at_level"].ne("")]
-    measured["peers"] = {n: measure(truth, peer(known, test), None, amount) for n, peer in PEERS.items() if peers}
-    return measured
+    removed, too_high = duplicates(split, rows, learned_row_count), int(rows.loc[~is_deep, "lines"].sum())
+    return _Test(split, tree, level, kept, np.flatnonzero(is_deep), learned_row_count, removed, too_high)
 
 
-def _ours(inside: pd.DataFrame, test: pd.DataFrame, tree: CategoryTree, level: int) -> dict:
-    classifier = train(inside, tree, seed=SEED)
-    paths = {code: tree.path(code) for code in tree.codes}
-    if level not in classifier.levels.numbers:
-        raise NoDataError(f"Nothing was learned at level {level}.", todo="choose another level")
-    probabilities = classifier.probabilities(test)
+def _ours(classifier: Classifier, probabilities: np.ndarray, test: _Test) -> dict:
+    calibrated = classifier.calibrated(test.rows)
+    best, probability = classifier.levels.best(probabilities, test.level, calibrated)
+    right, some = best == test.truth, test.is_measured
+    codes, amount = test.rows["category_code"].to_numpy(), test.rows["amount"].to_numpy()
     found = measures_at(
-        probabilities, test["category_code"].to_numpy(), test["amount"].to_numpy(), classifier.levels, paths, level
+        probabilities[some], codes[some], amount[some], classifier.levels, test.paths, test.level, calibrated.only(some)
     )
-    return {name: value for name, value in found.items() if name != "rows"}
+    return {
+        **{name: value for name, value in found.items() if name != "rows"},
+        "coverage_at_95_of_lines": coverage(probability[some], right[some], np.ones(test.row_count)),
+        "all_lines": test.all_lines(right),
+        "without_largest": without_largest(test.truth[some], best[some], amount[some]),
+        "text": by_text(test.column("text"), right[some], amount[some]),
+        **_areas(test, right[some]),
+        "promise": _promise(classifier, probabilities[some], test),
+        "confusions": _named(confusions(test.truth[some], best[some], test.column("lines"), amount[some]), test.tree),
+        "calibration_curve": calibration_curve(np.clip(probability[some], 0.0, 1.0), right[some]),
+    }
 
 
-def _is_test(labelled: pd.DataFrame, tree: CategoryTree, split: str) -> np.ndarray:
-    if not len(labelled):
-        raise NoDataError("There is no labelled line to measure on.", todo="label lines first")
-    if split == "later-year":
-        dates = pd.to_datetime(labelled["invoice_date"])
-        is_test = (dates > dates.max() - pd.Timedelta(days=DAYS)).to_numpy()
-    else:
-        groups = _supplier_keys(labelled) if split == "unseen-suppliers" else _buyers(labelled)
-        if groups.nunique() < 2:
-            raise NoDataError(f"The lines cannot be split: {split} needs several.", todo="choose another split")
-        splitter = GroupShuffleSplit(1, test_size=TEST_SHARE, random_state=SEED)
-        _, positions = next(splitter.split(labelled, groups=groups))
-        is_test = np.isin(np.arange(len(labelled)), positions)
-    if is_test.all() or not is_test.any():
-        raise NoDataError(f"The lines cannot be split: {split}.", todo="choose another split")
-    return is_test
+def _areas(test: _Test, right: np.ndarray) -> dict:
+    """The service areas apart, where the tree has them."""
+    if test.tree != standard_tree():
+        return {}
+    areas = truth_at(test.column("category_code"), test.paths, 1)
+    return {"service_areas": by_service_area(areas, right, test.column("amount"))}
 
 
-def _supplier_keys(labelled: pd.DataFrame) -> pd.Series:
-    from procurement_kit.classifier.features import clean_features
-
-    return clean_features(labelled)["supplier_key"]
-
-
-def _buyers(labelled: pd.DataFrame) -> pd.Series:
-    if BUYER not in labelled:
-        raise NoDataError(f"The labelled lines have no column {BUYER}.", todo="choose another split")
-    return labelled[BUYER].fillna("")
-
-
-def _unseen_rows(labelled: pd.DataFrame, is_test: np.ndarray, tree: CategoryTree) -> tuple[pd.DataFrame, int]:
-    """Distinct rows of the test part that do not occur in the training part, and how many lines that left out."""
-    test = distinct_rows(labelled[is_test], tree)
-    seen = distinct_rows(labelled[~is_test], tree)[[*FIELDS, "supplier_key"]].assign(is_seen=True)
-    joined = test.merge(seen, on=[*FIELDS, "supplier_key"], how="left")
-    unseen = test[joined["is_seen"].isna().to_numpy()].reset_index(drop=True)
-    return unseen, int(is_test.sum()) - len(unseen)
-
-
-# --- peers ----------------------------------------------------------------------------------------------------------
-
-
-def most_frequent(known: pd.DataFrame, test: pd.DataFrame) -> np.ndarray:
-    """The category most distinct rows have."""
-    return np.full(len(test), known["at_level"].mode().iloc[0], dtype=object)
-
-
-def suppliers_most_frequent(known: pd.DataFrame, test: pd.DataFrame) -> np.ndarray:
-    """The supplier's most frequent category, which is what one does by hand; else the most frequent one."""
-    counts = known.groupby(["supplier_key", "at_level"]).size().reset_index(name="n")
-    counts = counts.sort_values(["n", "at_level"], ascending=[False, True], kind="stable").drop_duplicates(
-        "supplier_key"
+def _promise(classifier: Classifier, probabilities: np.ndarray, test: _Test) -> dict:
+    rows = test.rows[test.is_measured]
+    codes, _ = classifier.levels.claim(probabilities, classifier.calibrated(rows))
+    paths = [classifier.levels.path(code) if code else () for code in codes]
+    said = np.array([path[test.level - 1] if len(path) >= test.level else "" for path in paths], dtype=object)
+    return promise(
+        said != "",
+        said == test.truth[test.is_measured],
+        test.column("amount"),
+        float(classifier.card["promised_right_share"]),
+        can_be_made=can_promise(classifier.calibrations, test.level),
     )
-    by_supplier = dict(zip(counts["supplier_key"], counts["at_level"], strict=True))
-    return test["supplier_key"].map(by_supplier).fillna(most_frequent(known, test)[0]).to_numpy(object)
 
 
-def word_logistic_regression(known: pd.DataFrame, test: pd.DataFrame) -> np.ndarray:
-    """Words of all fields together, TF-IDF and logistic regression, which is what published tools use."""
-    texts = [part[[name for name in FIELDS if name != "context"]].agg(" ".join, axis=1) for part in (known, test)]
-    vectoriser = TfidfVectorizer(lowercase=False, token_pattern=r"\S+", dtype=np.float32)
-    model = LogisticRegression(C=10.0, max_iter=60, tol=1e-2)
-    if known["at_level"].nunique() < 2:
-        return most_frequent(known, test)
-    model.fit(vectoriser.fit_transform(texts[0]), known["at_level"].to_numpy(dtype=str))
-    return model.predict(vectoriser.transform(texts[1])).astype(object)
+def _named(pairs: list[dict], tree: CategoryTree) -> list[dict]:
+    """Confusions with the names of their categories, in Danish and English."""
+    return [
+        pair
+        | {
+            f"{side}_name_{language}": tree.name(pair[f"{side}_code"], language)
+            for side in ("true", "predicted")
+            for language in ("da", "en")
+        }
+        for pair in pairs
+    ]
 
 
-PEERS: dict[str, Callable[[pd.DataFrame, pd.DataFrame], np.ndarray]] = {
-    "most_frequent_category": most_frequent,
-    "suppliers_most_frequent_category": suppliers_most_frequent,
-    "word_tfidf_logistic_regression": word_logistic_regression,
-}
+def _peers(known: pd.DataFrame, test: _Test) -> dict[str, dict]:
+    at_level = truth_at(known["category_code"].to_numpy(), test.paths, test.level)
+    learned = known.assign(at_level=at_level)[at_level != ""].reset_index(drop=True)
+    return {name: _peer(peer(learned, test.rows), test) for name, peer in PEERS.items()}
+
+
+def _peer(said: Said, test: _Test) -> dict:
+    if said.not_measured:
+        return {"not_measured": said.not_measured}
+    some, amount = test.is_measured, test.column("amount")
+    probability = None if said.probability is None else said.probability[some]
+    right = said.best == test.truth
+    of_lines = None if probability is None else coverage(probability, right[some], np.ones(test.row_count))
+    return {
+        **measure(test.truth[some], said.best[some], probability, amount),
+        "coverage_at_95_of_lines": of_lines,
+        "all_lines": test.all_lines(right),
+        **said.facts,
+    }

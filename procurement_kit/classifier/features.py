@@ -6,7 +6,7 @@ word in a supplier's name is not the same evidence as the word in the line's tex
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -17,6 +17,17 @@ from procurement_kit.names import normalise_supplier_name, normalise_text
 from procurement_kit.tables import CLASSIFIER_FEATURES
 
 FIELDS = ("supplier", "text", "account", "service", "unit", "measure", "hint", "context")
+FIELD_COLUMNS = {
+    "supplier": ("supplier_name",),
+    "text": ("item_name", "line_text"),
+    "account": ("account_number", "account_name"),
+    "service": ("service_name",),
+    "unit": ("unit_name",),
+    "measure": ("unit_code",),
+    "hint": ("item_unspsc_code", "item_cpv_code"),
+    "context": ("account_number", "account_name", "service_name", "unit_name"),
+}
+KEY_COLUMNS = ("supplier_name", "supplier_number")
 PHRASE_FIELDS = {"supplier": "supplier", "account": "account"}  # the other kinds of phrase stand in the text
 _LONG_NUMBER = re.compile(r"\b\w*\d{5,}\w*\b")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
@@ -47,32 +58,41 @@ def clean_features(features: pd.DataFrame) -> pd.DataFrame:
     ['ærø papir', '']
     """
     require(features.columns, CLASSIFIER_FEATURES, where="features of the classifier")
-    item, line = (mapped(features[name], clean_text) for name in ("item_name", "line_text"))
+    fields = pd.DataFrame({field: clean_field(field, features) for field in FIELDS}, index=features.index)
+    return fields.assign(supplier_key=supplier_keys(features))
+
+
+def clean_field(field: str, features: pd.DataFrame) -> pd.Series:
+    """One field of rows that hold the printed columns FIELD_COLUMNS names for it."""
+    if field == "supplier":
+        return mapped(features["supplier_name"], _supplier_words)
+    if field == "text":
+        item, line = (mapped(features[name], clean_text) for name in FIELD_COLUMNS[field])
+        return item.where(line.eq("") | line.eq(item), (item + " " + line).str.strip())
+    if field == "account":
+        number, name = (mapped(features[name], normalise_text) for name in FIELD_COLUMNS[field])
+        return (number + " " + name).str.strip()
+    if field == "hint":
+        unspsc, cpv = (mapped(features[name], prefixes) for name, prefixes in _PREFIXES.items())
+        return (unspsc + " " + cpv).str.strip()
+    if field == "context":
+        return _context({name: clean_field(name, features) for name in ("account", "service", "unit")})
+    return mapped(features[FIELD_COLUMNS[field][0]], normalise_text)
+
+
+def supplier_keys(features: pd.DataFrame) -> pd.Series:
+    """Who the supplier is, to tell those met in training from new ones: the normalised name, else the number."""
     number = mapped(features["supplier_number"], _number)
-    fields = pd.DataFrame(index=features.index)
-    fields["supplier"] = mapped(features["supplier_name"], _supplier_words)
-    fields["text"] = item.where(line.eq("") | line.eq(item), (item + " " + line).str.strip())
-    account, account_name = (mapped(features[name], normalise_text) for name in ("account_number", "account_name"))
-    fields["account"] = (account + " " + account_name).str.strip()
-    fields["service"] = mapped(features["service_name"], normalise_text)
-    fields["unit"] = mapped(features["unit_name"], normalise_text)
-    fields["measure"] = mapped(features["unit_code"], normalise_text)
-    codes = (mapped(features[name], prefixes) for name, prefixes in _PREFIXES.items())
-    fields["hint"] = (next(codes) + " " + next(codes)).str.strip()
-    fields["context"] = _context(fields)
-    fields["supplier_key"] = mapped(features["supplier_name"], normalise_supplier_name).where(
-        lambda key: key.ne(""), number
-    )
-    return fields
+    name = mapped(features["supplier_name"], normalise_supplier_name)
+    return name.where(name.ne(""), number)
 
 
 def phrase_fields(phrases: pd.DataFrame) -> pd.DataFrame:
     """Turn phrases (phrase_kind, phrase) into fields: one row each, only the field its kind belongs to filled."""
-    text = mapped(phrases["phrase"], normalise_text)
     field = phrases["phrase_kind"].map(PHRASE_FIELDS).fillna("text")
     fields = pd.DataFrame("", index=phrases.index, columns=[*FIELDS, "supplier_key"])
-    for name in ("supplier", "account", "text"):
-        fields[name] = text.where(field.eq(name), "")
+    for name, cleaned in (("supplier", normalise_text), ("account", normalise_text), ("text", _telling)):
+        fields[name] = mapped(phrases["phrase"], cleaned).where(field.eq(name), "")
     return fields
 
 
@@ -86,7 +106,7 @@ def mapped(column: pd.Series, function: Callable[[str], str]) -> pd.Series:
 def clean_text(text: str | None) -> str:
     """Normalise an item name or line text; empty where it says nothing about what was bought.
 
-    Long numbers are left out; a text that is a stop phrase and numbers only is no text.
+    Long numbers and function words are left out; a text that is a stop phrase and numbers only is no text.
 
     Examples
     --------
@@ -94,18 +114,33 @@ def clean_text(text: str | None) -> str:
     ('kopipapir a4 ordre', '', '')
     """
     words = " ".join(_LONG_NUMBER.sub(" ", normalise_text(text)).split())
-    return words if _LETTERS.search(_stop_phrases().sub(" ", words)) else ""
+    if not _LETTERS.search(_empty_phrases().sub(" ", words)):
+        return ""
+    return _telling(words)
+
+
+def _telling(text: str) -> str:
+    """A text normalised and without function words; with them where there is nothing else."""
+    words = normalise_text(text)
+    telling = " ".join(word for word in words.split() if word not in _function_words())
+    return telling if _LETTERS.search(telling) else words
 
 
 @cache
-def _stop_phrases() -> re.Pattern:
+def _empty_phrases() -> re.Pattern:
+    longest_first = sorted(_stop_phrases("empty_text"), key=lambda phrase: (-len(phrase), phrase))
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b")
+
+
+@cache
+def _function_words() -> frozenset[str]:
+    return frozenset(_stop_phrases("function_word"))
+
+
+def _stop_phrases(kind: str) -> set[str]:
     path = files("procurement_kit") / "knowledge" / "stop_phrases.csv"
     with path.open(encoding="utf-8", newline="") as file:
-        phrases = {
-            normalise_text(r["phrase"]) for r in csv.DictReader(file, delimiter=";") if r["kind"] == "empty_text"
-        }
-    longest_first = sorted(phrases - {""}, key=lambda phrase: (-len(phrase), phrase))
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b")
+        return {normalise_text(r["phrase"]) for r in csv.DictReader(file, delimiter=";") if r["kind"] == kind} - {""}
 
 
 def _supplier_words(name: str) -> str:
@@ -119,7 +154,7 @@ def _number(number: str) -> str:
     return normalise_text(number).replace(" ", "")
 
 
-def _context(fields: pd.DataFrame) -> pd.Series:
+def _context(fields: Mapping[str, pd.Series]) -> pd.Series:
     """Account, service and unit as one word: what is booked together is bought alike."""
     joined = fields["account"] + "|" + fields["service"] + "|" + fields["unit"]
     return mapped(

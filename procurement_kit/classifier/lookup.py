@@ -4,23 +4,26 @@ Decision, else rule, else the classifier, else its parent level, else unclassifi
 it can be joined back to the lines. The classifier's proposal stands beside whatever was decided.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
-from procurement_kit.classifier.model import PREDICTED, Classifier
+from procurement_kit.classifier.model import Classifier
 from procurement_kit.classifier.rules import Rule, apply_rules, printed_cells, read_decisions, read_rules
+from procurement_kit.classifier.scoring import TableScorer
 from procurement_kit.classifier.tree import CategoryTree
 from procurement_kit.store import arrow_schema
 from procurement_kit.tables import CLASSIFIER_FEATURES, INVOICE_LINES, LABEL_LEVELS
 
+VIEWS = ("category_proposed", *(f"category_{level}_{rank}" for level in LABEL_LEVELS for rank in ("best", "second")))
 PLACED = (
     "category_code", "category_source", "category_reason", "category_confidence",
-    *(f"category_{level}_code" for level in LABEL_LEVELS), "category_proposed_code", "category_proposed_confidence",
+    *(f"category_{level}_code" for level in LABEL_LEVELS),
+    *(f"{view}_{what}" for view in VIEWS for what in ("code", "confidence")),
 )  # fmt: skip
 LOOKUP_TYPES = {name: INVOICE_LINES[name].type for name in (*CLASSIFIER_FEATURES, *PLACED)}
+SOURCES = ("review", "rule", "model", "unclassified")
 
 
 def category_lookup(
@@ -54,52 +57,93 @@ def category_lookup(
         If a rule or decision names a category that is not in the tree.
     """
     deciders = (("review", read_decisions(decisions, tree)), ("rule", read_rules(rules, tree)))
-    schema = arrow_schema(LOOKUP_TYPES)
-    paths = {code: tree.path(code) for code in tree.codes}
+    placing = _Placing(classifier, deciders, tree)
     for batch in batches:
-        printed = batch.select(list(CLASSIFIER_FEATURES))
-        features = printed.to_pandas().astype(object)
-        placed = _place(features, classifier, deciders, frozenset(paths))
-        for level in LABEL_LEVELS:
-            at = {code: path[level - 1] for code, path in paths.items() if len(path) >= level}
-            placed[f"category_{level}_code"] = placed["category_code"].map(at)
-        columns = [printed.column(i).cast(schema.field(i).type) for i in range(len(CLASSIFIER_FEATURES))]
-        columns += [_column(placed[name], schema.field(name).type) for name in PLACED]
-        yield pa.Table.from_arrays(columns, schema=schema)
+        yield placing.table(batch.select(list(CLASSIFIER_FEATURES)))
 
 
-def _place(
-    features: pd.DataFrame,
-    classifier: Classifier | None,
-    deciders: tuple[tuple[str, tuple[Rule, ...]], ...],
-    codes: frozenset,
-) -> pd.DataFrame:
-    """The columns PLACED but for the levels; the last that speaks wins, so the weakest speaks first."""
-    placed = pd.DataFrame({name: pd.Series(None, index=features.index, dtype=object) for name in PREDICTED})
-    placed["category_reason"] = pd.Series(None, index=features.index, dtype=object)
-    if classifier is not None and len(features):
-        predicted = classifier.predict(features).astype(object)
-        placed[list(PREDICTED)] = predicted.where(predicted.notna(), None)
-        placed["category_reason"] = classifier.version
-        for name in ("category_code", "category_proposed_code"):
-            gone = ~placed[name].isin(codes)  # trained on an older tree
-            placed.loc[gone, [name, name.replace("_code", "_confidence")]] = None
-    placed["category_source"] = np.where(placed["category_code"].notna(), "model", "unclassified")
-    cells = printed_cells(features)
-    for source, rules in reversed(deciders):
-        found = apply_rules(cells, rules)
-        rows = np.flatnonzero(found >= 0)
-        matched = [rules[position] for position in found[rows]]
-        for name, values in (("category_code", "category_code"), ("category_reason", "reason")):
-            placed.iloc[rows, placed.columns.get_loc(name)] = [getattr(rule, values) for rule in matched]
-        placed.iloc[rows, placed.columns.get_loc("category_source")] = source
-        placed.iloc[rows, placed.columns.get_loc("category_confidence")] = 1.0
-    return placed
+class _Placing:
+    """Who decides, and the codes and reasons that rows are given as numbers of: -1 for none."""
+
+    def __init__(
+        self, classifier: Classifier | None, deciders: tuple[tuple[str, tuple[Rule, ...]], ...], tree: CategoryTree
+    ):
+        self._scorer = TableScorer(classifier) if classifier is not None else None
+        self._deciders, self._tree = deciders, tree
+        rules = [rule for _, rules in deciders for rule in rules]
+        claimed = list(classifier.levels.codes_of("category")) if classifier is not None else []
+        self._codes = [*claimed, *(rule.category_code for rule in rules)]
+        self._reasons = [classifier.version if classifier is not None else None, *(rule.reason for rule in rules)]
+        self._first_rule = len(claimed)
+
+    def table(self, printed: pa.RecordBatch | pa.Table) -> pa.Table:
+        """Printed values and where they are placed: columns LOOKUP_TYPES."""
+        placed = self._scorer.place(printed) if self._scorer is not None else {}
+        code = self._still_there("category", placed.get("category", np.full(printed.num_rows, -1)))
+        confidence = np.where(code < 0, np.nan, placed.get("category_confidence", np.nan))
+        reason = np.full(printed.num_rows, 0 if self._scorer is not None else -1)
+        source = np.where(code >= 0, SOURCES.index("model"), SOURCES.index("unclassified"))
+        for kind, rows, rule in self._decided(printed):
+            code[rows], reason[rows], confidence[rows] = self._first_rule + rule, 1 + rule, 1.0
+            source[rows] = SOURCES.index(kind)
+        columns = {
+            "category_code": _texts(self._codes, code),
+            "category_source": _texts(SOURCES, source),
+            "category_reason": _texts(self._reasons, reason),
+            "category_confidence": _shares(confidence),
+            **{f"category_{level}_code": _texts(self._above(level), code) for level in LABEL_LEVELS},
+            **self._views(placed, printed.num_rows),
+        }
+        given = dict(zip(CLASSIFIER_FEATURES, printed.columns, strict=True))
+        schema = arrow_schema(LOOKUP_TYPES)
+        return pa.table([(given | columns)[name].cast(schema.field(name).type) for name in LOOKUP_TYPES], schema=schema)
+
+    def _decided(self, printed: pa.RecordBatch | pa.Table) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+        """Which rows each kind of decider decides, and by which of its rules; the last that speaks wins."""
+        if not any(rules for _, rules in self._deciders):
+            return
+        cells = printed_cells(printed.to_pandas().astype(object))
+        first = len(self._reasons) - 1
+        for kind, rules in reversed(self._deciders):
+            first -= len(rules)
+            found = apply_rules(cells, rules)
+            rows = np.flatnonzero(found >= 0)
+            yield kind, rows, first + found[rows]
+
+    def _views(self, placed: Mapping[str, np.ndarray], count: int) -> dict[str, pa.Array]:
+        """The classifier's proposal, and its best and second best of each level."""
+        columns = {}
+        for name in VIEWS:
+            key = name.removeprefix("category_")
+            there = self._still_there(key, placed[key]) if key in placed else np.full(count, -1)
+            codes = list(self._scorer.classifier.levels.codes_of(key)) if key in placed else []
+            shares = placed.get(f"{key}_confidence", np.full(count, np.nan))
+            columns[f"{name}_code"] = _texts(codes, there)
+            columns[f"{name}_confidence"] = _shares(np.where(there < 0, np.nan, shares))
+        return columns
+
+    def _still_there(self, name: str, positions: np.ndarray) -> np.ndarray:
+        """Positions, -1 where the tree no longer has the category: the classifier was trained on an older one."""
+        if self._scorer is None:
+            return positions
+        is_there = np.array([code in self._tree for code in self._scorer.classifier.levels.codes_of(name)] + [False])
+        return np.where(is_there[positions], positions, -1)
+
+    def _above(self, level: int) -> list[str | None]:
+        paths = [self._tree.path(code) if code in self._tree else () for code in self._codes]
+        return [path[level - 1] if len(path) >= level else None for path in paths]
 
 
-def _column(values: pd.Series, type_: pa.DataType) -> pa.Array:
-    if pa.types.is_decimal(type_):
-        return pa.array(
-            np.round(values.to_numpy(dtype=float, na_value=np.nan), 6), pa.float64(), from_pandas=True
-        ).cast(type_)
-    return pa.array([None if value is None or value != value else value for value in values], type_)
+def _texts(values: Sequence[str | None], positions: np.ndarray) -> pa.Array:
+    """The values at positions; empty for -1."""
+    indices = np.where(positions < 0, len(values), positions)
+    return pa.array([*values, None], pa.string()).take(pa.array(indices))
+
+
+def _shares(values: np.ndarray) -> pa.Array:
+    """Numbers between 0 and 1 as decimals of six places, made of their whole millionths; empty where not a number."""
+    is_there = ~np.isnan(values)
+    halves = np.zeros((len(values), 2), dtype=np.int64)  # a decimal's lower and upper half
+    halves[:, 0] = np.rint(np.where(is_there, values, 0.0) * 1_000_000)
+    valid = pa.py_buffer(np.packbits(is_there, bitorder="little").tobytes())
+    return pa.Array.from_buffers(pa.decimal128(7, 6), len(values), [valid, pa.py_buffer(halves)])

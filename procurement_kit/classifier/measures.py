@@ -10,10 +10,11 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 from procurement_kit.classifier.calibration import LeftOut, truth_at
-from procurement_kit.classifier.model import KNOWN, NEW, Levels, shares_of_scores
+from procurement_kit.classifier.levels import KNOWN, NEW, Calibrated, Levels
 
-BINS = 10
+BINS = 15
 MUST_BE_RIGHT = 0.95
+CONFUSIONS_SHOWN, ON_CARD = 10, 3
 SPLIT_NAMES = {NEW: "unseen-suppliers", KNOWN: "known-suppliers"}
 
 
@@ -47,25 +48,30 @@ def measure(truth: np.ndarray, best: np.ndarray, probability: np.ndarray | None,
         truth.astype(str), best.astype(str), average="macro", labels=np.unique(truth.astype(str)), zero_division=0
     )
     return {
-        "accuracy_lines": _rounded(right.mean()),
-        "accuracy_amount": _share(amount[right].sum(), amount.sum()),
-        "macro_f1": _rounded(macro),
+        "accuracy_lines": rounded(right.mean()),
+        "accuracy_amount": share_of(amount[right].sum(), amount.sum()),
+        "macro_f1": rounded(macro),
         "ece": None if probability is None else calibration_error(probability, right),
         "coverage_at_95": None if probability is None else coverage(probability, right, amount),
     }
 
 
 def calibration_error(probability: np.ndarray, right: np.ndarray) -> float:
-    """Expected calibration error over ten equally wide bins of probability.
+    """Expected calibration error over fifteen equally wide bins of probability.
 
     Examples
     --------
     >>> calibration_error(np.array([0.8, 0.8]), np.array([True, False]))
     0.3
     """
-    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
+    bins = bins_of(probability)
     gaps = np.bincount(bins, probability, BINS) - np.bincount(bins, right, BINS)
-    return _rounded(np.abs(gaps).sum() / len(right))
+    return rounded(np.abs(gaps).sum() / len(right))
+
+
+def bins_of(probability: np.ndarray) -> np.ndarray:
+    """The bin each probability lies in, from 0 to BINS - 1."""
+    return np.minimum((probability * BINS).astype(int), BINS - 1)
 
 
 def coverage(probability: np.ndarray, right: np.ndarray, amount: np.ndarray) -> float:
@@ -81,16 +87,49 @@ def coverage(probability: np.ndarray, right: np.ndarray, amount: np.ndarray) -> 
     kept = np.cumsum(amount[order] * right[order]) >= MUST_BE_RIGHT * total
     last_of_tie = np.r_[probability[order][1:] != probability[order][:-1], True]
     good = np.flatnonzero(kept & last_of_tie)
-    return _share(total[good[-1]], total[-1]) if len(good) else 0.0
+    return share_of(total[good[-1]], total[-1]) if len(good) else 0.0
+
+
+def confusions(truth: np.ndarray, best: np.ndarray, lines: np.ndarray, amount: np.ndarray) -> list[dict]:
+    """The most expensive pairs of known and predicted category that are not the same.
+
+    Examples
+    --------
+    >>> found = confusions(np.array(["a", "a"]), np.array(["b", "a"]), np.array([2, 1]), np.array([30.0, 10.0]))
+    >>> found
+    [{'true_code': 'a', 'predicted_code': 'b', 'amount': 30.0, 'lines': 2, 'rows': 1}]
+    """
+    pairs: dict[tuple[str, str], list[float]] = {}
+    for place in np.flatnonzero(truth != best):
+        sums = pairs.setdefault((str(truth[place]), str(best[place])), [0.0, 0, 0])
+        for part, value in enumerate((amount[place], lines[place], 1)):
+            sums[part] += value
+    dearest = sorted(pairs.items(), key=lambda pair: (-pair[1][0], -pair[1][1], pair[0]))[:CONFUSIONS_SHOWN]
+    return [
+        {
+            "true_code": true,
+            "predicted_code": said,
+            "amount": round(float(kroner), 2),
+            "lines": int(count),
+            "rows": int(rows),
+        }
+        for (true, said), (kroner, count, rows) in dearest
+    ]
 
 
 def measures_at(
-    probabilities: np.ndarray, truth: np.ndarray, amount: np.ndarray, levels: Levels, paths: Mapping, level: int
+    probabilities: np.ndarray,
+    truth: np.ndarray,
+    amount: np.ndarray,
+    levels: Levels,
+    paths: Mapping,
+    level: int,
+    calibrated: Calibrated,
 ) -> dict:
-    """Measures of one level from class probabilities; rows whose known category lies above it do not count."""
+    """Measures of one level from shares of classes; rows whose known category lies above it do not count."""
     known = truth_at(truth, paths, level)
     seen = known != ""
-    best, probability = levels.best(probabilities[seen], level)
+    best, probability = levels.best(probabilities[seen], level, calibrated.only(seen))
     return {"rows": int(seen.sum()), **measure(known[seen], best, probability, amount[seen])}
 
 
@@ -109,26 +148,38 @@ def card_measures(
     return {
         "basis": basis,
         "accuracy": splits,
-        "sigmoids": {kind: [_rounded(c.slope), _rounded(c.offset)] for kind, c in calibrations.items()},
-        "thresholds": {
-            kind: {str(n): _rounded(t) for n, t in c.thresholds.items()} for kind, c in calibrations.items()
+        "confusions": {
+            name: _dearest(part, levels, paths, calibrations) for name, part in parts.items() if name in splits
         },
+        "sigmoids": {
+            kind: [rounded(n) for n in (c.slope, c.offset, c.area_slope, c.area_offset)]
+            for kind, c in calibrations.items()
+        },
+        "thresholds": {kind: {str(n): rounded(t) for n, t in c.thresholds.items()} for kind, c in calibrations.items()},
     }
+
+
+def _dearest(part: LeftOut, levels: Levels, paths: Mapping, calibrations: Mapping) -> dict[str, list[dict]]:
+    """The most expensive confusions of each level."""
+    probabilities = levels.shares(part.scores, Calibrated(calibrations, part.known))
+    found = {}
+    for level in levels.numbers:
+        truth = truth_at(part.truth, paths, level)
+        seen = truth != ""
+        best, _ = levels.best(probabilities[seen], level)
+        found[str(level)] = confusions(truth[seen], best, part.lines[seen], part.amount[seen])[:ON_CARD]
+    return found
 
 
 def _split_measures(part: LeftOut, levels: Levels, paths: Mapping, calibrations: Mapping) -> dict:
-    calibrated = [(part.only(rows), calibrations[kind]) for kind, rows in ((KNOWN, part.known), (NEW, ~part.known))]
-    ordered = part.only(np.r_[np.flatnonzero(part.known), np.flatnonzero(~part.known)])
-    probabilities = np.vstack([shares_of_scores(some.scores, c.slope, c.offset) for some, c in calibrated])
-    limits = {
-        n: np.concatenate([np.full(len(p.truth), c.thresholds[n]) for p, c in calibrated]) for n in levels.numbers
-    }
+    calibrated = Calibrated(calibrations, part.known)
+    probabilities = levels.shares(part.scores, calibrated)
     found = {}
     for level in levels.numbers:
-        measures = measures_at(probabilities, ordered.truth, ordered.amount, levels, paths, level)
+        measures = measures_at(probabilities, part.truth, part.amount, levels, paths, level, calibrated)
         if not measures["rows"]:
             continue
-        found[str(level)] = measures | claims_at(probabilities, ordered, levels, paths, limits, level)
+        found[str(level)] = measures | claims_at(probabilities, part, levels, paths, calibrated, level)
     return found
 
 
@@ -137,26 +188,28 @@ def claims_at(
     part: LeftOut,
     levels: Levels,
     paths: Mapping,
-    limits: Mapping[int, np.ndarray],
+    calibrated: Calibrated,
     level: int,
 ) -> dict:
     """Share of kroner claimed at a level or deeper, and the shares of claimed kroner and rows that are right there."""
-    code, _ = levels.claim(probabilities, limits)
+    code, _ = levels.claim(probabilities, calibrated)
     claimed_path = [levels.path(found) if found else () for found in code]
     best = np.array([path[level - 1] if len(path) >= level else "" for path in claimed_path], dtype=object)
     truth = truth_at(part.truth, paths, level)
     claimed = (best != "") & (truth != "")
     right = claimed & (best == truth)
     return {
-        "claimed_amount_share": _share(part.amount[claimed].sum(), part.amount[truth != ""].sum()),
-        "claimed_right_share": _share(part.amount[right].sum(), part.amount[claimed].sum()),
-        "claimed_rows_right_share": _share(right.sum(), claimed.sum()),
+        "claimed_amount_share": share_of(part.amount[claimed].sum(), part.amount[truth != ""].sum()),
+        "claimed_right_share": share_of(part.amount[right].sum(), part.amount[claimed].sum()),
+        "claimed_rows_right_share": share_of(right.sum(), claimed.sum()),
     }
 
 
-def _share(part: float, whole: float) -> float | None:
-    return _rounded(part / whole) if whole else None
+def share_of(part: float, whole: float) -> float | None:
+    """A part of a whole to four places; None where there is nothing to divide by."""
+    return rounded(part / whole) if whole else None
 
 
-def _rounded(value: float) -> float:
+def rounded(value: float) -> float:
+    """A figure to four places."""
     return round(float(value), 4)

@@ -1,11 +1,10 @@
 """Which category is a line most probably in, and how sure is that?
 
-Stock scikit-learn parts: TF-IDF per field and one linear support vector classifier on the deepest categories. Its
-scores become probabilities by one sigmoid; a parent's probability is the sum over what lies below it. Claimed is the
-deepest level whose probability reaches that level's threshold, else the parent, else nothing.
+Stock scikit-learn parts: TF-IDF per field, a linear support vector classifier on the areas and one on the deepest
+categories. What a field's text adds to the scores is worked out once per distinct text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -14,18 +13,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.special import expit
 
 from procurement_kit.classifier.features import clean_features, mapped
+from procurement_kit.classifier.levels import PREDICTED, Calibrated, Calibration, Levels, Scores
 from procurement_kit.classifier.tree import CategoryTree
+from procurement_kit.classifier.vectors import tfidf
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.svm import LinearSVC
 
 ROWS_AT_A_TIME = 20_000
-KNOWN, NEW = "known_supplier", "new_supplier"
-PREDICTED = ("category_code", "category_confidence", "category_proposed_code", "category_proposed_confidence")
 
 
 @dataclass(frozen=True)
@@ -39,32 +37,11 @@ class FieldPart:
     def matrix(self, texts: pd.Series) -> sparse.csr_matrix:
         """TF-IDF of each row's text, worked out once per distinct text."""
         codes, distinct = pd.factorize(texts)
-        return self._distinct(distinct)[codes]
+        return self.of_distinct(distinct)[codes]
 
-    def scores(self, texts: pd.Series, coefficients: np.ndarray) -> np.ndarray:
-        """Linear scores of one part, worked out once per distinct text."""
-        codes, distinct = pd.factorize(texts)
-        return np.asarray(self._distinct(distinct) @ coefficients)[codes]
-
-    def _distinct(self, distinct: Sequence[str]) -> sparse.csr_matrix:
-        return self.vectoriser.transform(distinct).astype(np.float32) * np.float32(self.weight)
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """How scores become probabilities and claims, for suppliers met in training or not.
-
-    Parameters
-    ----------
-    slope, offset : float
-        Of the sigmoid that turns scores into probabilities.
-    thresholds : dict of int to float
-        Probability a category of that level needs to be claimed; above 1 means never.
-    """
-
-    slope: float
-    offset: float
-    thresholds: Mapping[int, float]
+    def of_distinct(self, distinct: Sequence[str]) -> sparse.csr_matrix:
+        """TF-IDF of texts that do not repeat."""
+        return tfidf(self.vectoriser, distinct).astype(np.float64) * self.weight
 
 
 @dataclass(frozen=True)
@@ -76,7 +53,9 @@ class Classifier:
     tree : CategoryTree
     parts : tuple of FieldPart
     linear : LinearSVC
-        Coefficients in float32, one column of features after the other in the order of the parts.
+        Of the deepest categories; coefficients in float32, features in the order of the parts.
+    areas : LinearSVC or None
+        Of the areas; None where there is only one.
     calibrations : dict of {"known_supplier", "new_supplier"} to Calibration
     known_suppliers : frozenset of str
         Marks of the suppliers met in training.
@@ -87,6 +66,7 @@ class Classifier:
     tree: CategoryTree
     parts: tuple[FieldPart, ...]
     linear: "LinearSVC"
+    areas: "LinearSVC | None"
     calibrations: Mapping[str, Calibration]
     known_suppliers: frozenset[str]
     card: Mapping[str, object]
@@ -118,7 +98,8 @@ class Classifier:
         -------
         DataFrame
             category_code (empty where none is claimed), category_confidence, category_proposed_code and
-            category_proposed_confidence, both probabilities between 0 and 1.
+            category_proposed_confidence; and best and second-best category of each level with their probabilities
+            (between 0 and 1; the best at a level is not always above the best of the next).
         """
         fields = clean_features(features)
         chunks = [
@@ -128,25 +109,13 @@ class Classifier:
         return pd.concat(chunks) if chunks else pd.DataFrame(columns=list(PREDICTED), index=features.index)
 
     def _predict(self, fields: pd.DataFrame) -> pd.DataFrame:
-        probabilities = self.probabilities(fields)
-        known = self.is_known(fields)
-        thresholds = {
-            level: np.where(known, *(self.calibrations[kind].thresholds.get(level, 2.0) for kind in (KNOWN, NEW)))
-            for level in self.levels.numbers
-        }
-        code, confidence = self.levels.claim(probabilities, thresholds)
-        proposed = probabilities.argmax(axis=1)
-        values = (
-            code,
-            confidence,
-            np.array(self.classes, dtype=object)[proposed],
-            self.levels.whole(probabilities, proposed),
+        placed = self.levels.place(self.probabilities(fields), self.calibrated(fields))
+        return pd.DataFrame(
+            {
+                name: pd.Series(column, index=fields.index, dtype=object if name.endswith("_code") else float)
+                for name, column in self.levels.named(placed).items()
+            }
         )
-        columns = {
-            name: pd.Series(column, index=fields.index, dtype=object if name.endswith("_code") else float)
-            for name, column in zip(PREDICTED, values, strict=True)
-        }
-        return pd.DataFrame(columns)
 
     def propose(self, features: pd.DataFrame, *, count: int = 3) -> pd.DataFrame:
         """The most probable categories of each row: columns row (position), rank, category_code, probability."""
@@ -165,89 +134,59 @@ class Classifier:
         )
 
     def probabilities(self, fields: pd.DataFrame) -> np.ndarray:
-        """Calibrated probability of each class for cleaned fields; rows sum to 1."""
-        known = self.is_known(fields)
-        slope, offset = (
-            np.where(known, *(getattr(self.calibrations[kind], name) for kind in (KNOWN, NEW)))[:, None]
-            for name in ("slope", "offset")
-        )
-        return shares_of_scores(self.scores(fields), slope, offset)
+        """Share of each class for cleaned fields; rows sum to 1."""
+        return self.levels.shares(self.all_scores(fields), self.calibrated(fields))
 
     def scores(self, fields: pd.DataFrame) -> np.ndarray:
-        """Linear scores of cleaned fields: the sum of what each part says."""
-        coefficients, start = self._coefficients, 0
-        total = np.tile(as_columns(self.linear.intercept_[None, :]).astype(np.float32), (len(fields), 1))
-        for part in self.parts:
-            stop = start + len(part.vectoriser.vocabulary_)
-            total += part.scores(fields[part.field], coefficients[start:stop])
-            start = stop
+        """Linear scores of cleaned fields for each class: the sum of what each part says."""
+        return self.all_scores(fields).classes
+
+    def all_scores(self, fields: pd.DataFrame) -> Scores:
+        """Linear scores of cleaned fields, of areas and of classes."""
+        total = np.tile(self.intercepts, (len(fields), 1))
+        for field in dict.fromkeys(part.field for part in self.parts):
+            codes, distinct = pd.factorize(fields[field])
+            total += self.field_scores(field, distinct)[codes]
+        return self.split(total)
+
+    def field_scores(self, field: str, distinct: Sequence[str]) -> np.ndarray:
+        """What one field's distinct texts add to the scores: texts × (areas and classes), float64."""
+        total = np.zeros((len(distinct), len(self.intercepts)))
+        for part, block in zip(self.parts, self._blocks, strict=True):
+            if part.field == field:
+                total += part.of_distinct(distinct) @ block.astype(np.float64)
         return total
 
+    def split(self, scores: np.ndarray) -> Scores:
+        """Scores of areas and classes side by side, told apart."""
+        count = len(self.levels.areas)
+        return Scores(scores[:, :count], scores[:, count:])
+
     @cached_property
-    def _coefficients(self) -> np.ndarray:
-        return np.ascontiguousarray(as_columns(self.linear.coef_.T))
+    def intercepts(self) -> np.ndarray:
+        """Scores of a row without any text: areas, then classes."""
+        own = as_columns(self.linear.intercept_[None, :])[0]
+        return np.concatenate([self._of_areas(lambda linear: linear.intercept_[None, :])[0], own]).astype(np.float64)
+
+    @cached_property
+    def _blocks(self) -> list[np.ndarray]:
+        """Coefficients of each part: features × (areas and classes)."""
+        both = np.hstack([self._of_areas(lambda linear: linear.coef_.T), as_columns(self.linear.coef_.T)])
+        stops = np.cumsum([len(part.vectoriser.vocabulary_) for part in self.parts])
+        return np.split(np.ascontiguousarray(both), stops[:-1])
+
+    def _of_areas(self, taken: "Callable[[LinearSVC], np.ndarray]") -> np.ndarray:
+        if self.areas is None:
+            return np.zeros((taken(self.linear).shape[0], 1), dtype=np.float32)
+        return as_columns(taken(self.areas))
 
     def is_known(self, fields: pd.DataFrame) -> np.ndarray:
         """Whether each row's supplier was met in training."""
         return mapped(fields["supplier_key"], supplier_mark).isin(self.known_suppliers).to_numpy()
 
-
-class Levels:
-    """The levels of a tree as seen by a classifier: which classes add up to which category."""
-
-    def __init__(self, tree: CategoryTree, classes: Sequence[str]):
-        paths = [tree.path(code) for code in classes]
-        self.path = tree.path
-        self.numbers = tuple(range(1, max(map(len, paths)) + 1))
-        self.codes = {n: np.array(sorted({p[n - 1] for p in paths if len(p) >= n}), dtype=object) for n in self.numbers}
-        self.members = {n: self._membership(paths, n) for n in self.numbers}
-        self._own_level = np.array([len(path) for path in paths])
-        self._position = np.array([int(np.searchsorted(self.codes[len(p)], p[-1])) for p in paths])
-
-    def _membership(self, paths: list[tuple[str, ...]], level: int) -> sparse.csr_matrix:
-        deep = [i for i, path in enumerate(paths) if len(path) >= level]
-        columns = np.searchsorted(self.codes[level].astype(str), [paths[i][level - 1] for i in deep])
-        return sparse.csr_matrix((np.ones(len(deep)), (deep, columns)), shape=(len(paths), len(self.codes[level])))
-
-    def at(self, probabilities: np.ndarray, level: int) -> np.ndarray:
-        """Probability of each category of a level."""
-        return np.asarray(probabilities @ self.members[level])
-
-    def best(self, probabilities: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:
-        """The most probable category of a level, and its probability."""
-        here = self.at(probabilities, level)
-        position = here.argmax(axis=1)
-        return self.codes[level][position], here[np.arange(len(here)), position]
-
-    def whole(self, probabilities: np.ndarray, classes: np.ndarray) -> np.ndarray:
-        """Probability of one class per row, together with what lies below it."""
-        found = np.zeros(len(classes))
-        for level in self.numbers:
-            rows = np.flatnonzero(self._own_level[classes] == level)
-            found[rows] = self.at(probabilities[rows], level)[np.arange(len(rows)), self._position[classes[rows]]]
-        return np.minimum(found, 1.0)
-
-    def claim(self, probabilities: np.ndarray, thresholds: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Per row the category of the deepest level that reaches its threshold, and its probability."""
-        code = np.full(len(probabilities), None, dtype=object)
-        confidence = np.full(len(probabilities), np.nan)
-        for level in self.numbers:
-            best, probability = self.best(probabilities, level)
-            sure = probability >= thresholds[level]
-            code[sure], confidence[sure] = best[sure], np.minimum(probability[sure], 1.0)
-        return code, confidence
-
-
-def shares_of_scores(scores: np.ndarray, slope: "float | np.ndarray", offset: "float | np.ndarray") -> np.ndarray:
-    """Scores as probabilities: the sigmoid of each, divided by the sum over the row.
-
-    Examples
-    --------
-    >>> shares_of_scores(np.array([[0.0, 0.0]]), 8.0, 3.0).tolist()
-    [[0.5, 0.5]]
-    """
-    sigmoids = expit(slope * scores + offset)
-    return sigmoids / sigmoids.sum(axis=1, keepdims=True)
+    def calibrated(self, fields: pd.DataFrame) -> Calibrated:
+        """Which calibration holds for each row."""
+        return Calibrated(self.calibrations, self.is_known(fields))
 
 
 def as_columns(values: np.ndarray) -> np.ndarray:

@@ -19,8 +19,9 @@ from procurement_kit.classifier.model import Calibration, Classifier, FieldPart
 from procurement_kit.classifier.tree import Category, CategoryTree
 from procurement_kit.errors import ModelError
 from procurement_kit.fingerprints import file_hash
-from procurement_kit.folders import staged, write_text
+from procurement_kit.folders import link, staged, write_text
 from procurement_kit.settings import Municipality
+from procurement_kit.stages import IN_USE
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -31,8 +32,8 @@ LARGEST_MODEL = 100_000_000  # bytes
 _REMAKE = "train the classifier again: procurement-kit train <municipality>"
 
 
-def save(classifier: Classifier, municipality: Municipality) -> Path:
-    """Write a classifier into the municipality's `classifier/`, whole or not at all.
+def save(classifier: Classifier, municipality: Municipality, *, room: str = IN_USE) -> Path:
+    """Write a classifier into a room of the municipality, by default `classifier/`, whole or not at all.
 
     Returns
     -------
@@ -44,10 +45,24 @@ def save(classifier: Classifier, municipality: Municipality) -> Path:
     ModelError
         If the model is larger than 100 MB.
     """
-    target = municipality.folder / "classifier"
+    target = municipality.folder / room
     with staged(municipality, target) as folder:
         write_classifier(classifier, folder)
     return target
+
+
+def keep(municipality: Municipality, room: str, *, as_room: str) -> None:
+    """Let the classifier of one room stand in another too, whole or not at all; nothing where there is none."""
+    if not has_classifier(municipality, room):
+        return
+    with staged(municipality, municipality.folder / as_room) as folder:
+        for path in sorted((municipality.folder / room).iterdir()):
+            link(path, folder / path.name)
+
+
+def has_classifier(municipality: Municipality, room: str = IN_USE) -> bool:
+    """Whether a room holds a classifier."""
+    return (municipality.folder / room / CARD_FILE).is_file()
 
 
 def write_classifier(classifier: Classifier, folder: Path) -> None:
@@ -62,6 +77,7 @@ def write_classifier(classifier: Classifier, folder: Path) -> None:
     content = {
         "vectorisers": [_without_words(part.vectoriser) for part in classifier.parts],
         "linear": classifier.linear,
+        "areas": classifier.areas,
     }
     dump(content, folder / MODEL_FILE, compression=ZIP_DEFLATED, compresslevel=1)
     size = (folder / MODEL_FILE).stat().st_size
@@ -112,12 +128,18 @@ def _classifier(content: dict, state: dict, card: dict) -> Classifier:
         for part, vectoriser, words in zip(state["parts"], content["vectorisers"], content["words"], strict=True)
     )
     calibrations = {
-        kind: Calibration(c["slope"], c["offset"], {int(level): t for level, t in c["thresholds"].items()})
+        kind: Calibration(**c | {"thresholds": _by_level(c["thresholds"]), "curves": _by_level(c["curves"])})
         for kind, c in state["calibrations"].items()
     }
     nodes = (row | {name: tuple(row[name]) for name in ("cpv_codes", "light_cpv_codes")} for row in state["tree"])
     tree = CategoryTree(tuple(Category(**row) for row in nodes))
-    return Classifier(tree, parts, content["linear"], calibrations, frozenset(state["known_suppliers"]), card)
+    return Classifier(
+        tree, parts, content["linear"], content["areas"], calibrations, frozenset(state["known_suppliers"]), card
+    )
+
+
+def _by_level(kept: dict) -> dict[int, object]:
+    return {int(level): tuple(value) if isinstance(value, list) else value for level, value in kept.items()}
 
 
 def _without_words(vectoriser: "TfidfVectorizer") -> "TfidfVectorizer":

@@ -1,13 +1,14 @@
 """How is a classifier made out of lines whose category is known?
 
-Distinct rows with their most frequent category; the tree's own phrases beside them, which is all there is at a cold
-start; rare categories folded into their parent. Predictions for left-out rows calibrate it and fill its card.
+Distinct rows with each category they bear, weighing more the more and the later lines they stand for; the tree's own
+phrases beside them, which is all there is at a cold start; rare categories folded into their parent. Predictions for
+left-out rows calibrate it and fill its card.
 """
 
 import platform
 import warnings
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 import numpy as np
@@ -21,7 +22,7 @@ from sklearn.svm import LinearSVC
 from procurement_kit.classifier.calibration import FEWEST_TO_CALIBRATE, LeftOut, calibrate, careful, left_out_folds
 from procurement_kit.classifier.features import FIELDS, clean_features, phrase_fields
 from procurement_kit.classifier.measures import card_measures
-from procurement_kit.classifier.model import Classifier, FieldPart, Levels, as_columns, supplier_mark
+from procurement_kit.classifier.model import Classifier, FieldPart, Levels, Scores, as_columns, supplier_mark
 from procurement_kit.classifier.tree import CategoryTree, standard_phrases, standard_tree
 from procurement_kit.columns import require
 from procurement_kit.errors import NoDataError, TableError, nearest
@@ -29,12 +30,16 @@ from procurement_kit.fingerprints import fingerprint
 from procurement_kit.tables import CLASSIFIER_FEATURES
 
 LABELLED = (*CLASSIFIER_FEATURES, "category_code", "amount", "invoice_date")
+ROW = (*FIELDS, "supplier_key")  # what makes a row distinct
 FOLDS = 3
+FEWEST_ROWS = 3  # of a category, to be learned by itself
 DAYS = 365
-COST = 0.4  # of a margin error in the linear classifier; flat between 0.2 and 1 on the data measured
+COST = 0.7  # of a margin error in the linear classifier; flat between 0.2 and 1 on the data measured
 TOLERANCE = 0.1  # a hundred times finer gave the same accuracy and took twice the time
-ROUNDS = 8  # over all rows; twice as many gave the same accuracy on the data measured
+ROUNDS = 40  # over all rows
+HALF_LIFE_DAYS, LEAST_WEIGHT = 182, 0.1  # a line counts half when it is that old, and never less than this
 WORTH_SHARING = 1_000_000  # rows × categories from which a second process pays for its start
+LANGUAGE, OWN_LANGUAGES = "phrase_language", ("da", "en")  # the others' phrases only help where few lines are known
 FEWEST_LINES = 200  # distinct labelled rows below which thresholds come from phrases too and are kept careful
 _WORDS = {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"\S+"}
 _WORD = {"analyzer": "word", "token_pattern": r"\S+"}
@@ -82,26 +87,27 @@ def train(
     if rows["trained_code"].nunique() < 2:
         raise NoDataError(
             "The labelled lines hold fewer than two categories to tell apart.",
-            expected=f"at least {FOLDS} distinct lines in each of two categories",
+            expected=f"at least {FEWEST_ROWS} distinct lines in each of two categories",
             todo="label more lines, then train again",
         )
     parts, matrix = fit_parts(rows)
-    linear, left_out, later = fit_rounds(rows, matrix, seed)
-    levels = Levels(tree, linear.classes_)
+    heads, left_out, later = fit_rounds(rows, matrix, tree, seed)
+    levels = Levels(tree, heads.linear.classes_)
     paths = {code: tree.path(code) for code in rows["category_code"].unique()}
-    calibrations = calibrate(left_out, linear.classes_, levels, paths, float(promised_right_share))
-    if (~rows["is_phrase"]).sum() < FEWEST_LINES:
+    calibrations = calibrate(left_out, later, levels, paths, float(promised_right_share))
+    line_count = rows.loc[~rows["is_phrase"], "row"].nunique()
+    if line_count < FEWEST_LINES:
         calibrations = {kind: careful(calibration) for kind, calibration in calibrations.items()}
-    basis = "phrases" if (~rows["is_phrase"]).sum() < FEWEST_TO_CALIBRATE else "lines"
+    basis = "phrases" if line_count < FEWEST_TO_CALIBRATE else "lines"
     card = {
         "seed": seed,
         "promised_right_share": float(promised_right_share),
-        **_counts(labelled, rows, folded, linear),
+        **_counts(labelled, rows, folded, heads.linear),
         **card_measures(left_out, later, levels, paths, calibrations, basis),
         "versions": _versions(),
     }
     known = frozenset(map(supplier_mark, rows["supplier_key"].unique())) - {""}
-    classifier = Classifier(tree, parts, linear, calibrations, known, card)
+    classifier = Classifier(tree, parts, heads.linear, heads.areas, calibrations, known, card)
     predictions = [classifier.classes[i] for i in classifier.probabilities(rows).argmax(axis=1)]
     return replace(classifier, card=card | {"predictions_hash": fingerprint(predictions)})
 
@@ -112,7 +118,9 @@ def training_rows(
     """Labelled lines and phrases as distinct rows, rare categories folded; and what was folded where."""
     if phrases is None:
         phrases = standard_phrases() if tree == standard_tree() else None
-    lines = distinct_rows(labelled, tree)
+    lines = labelled_pairs(labelled, tree)
+    if phrases is not None and LANGUAGE in phrases and lines["row"].nunique() >= FEWEST_LINES:
+        phrases = phrases[phrases[LANGUAGE].isin(OWN_LANGUAGES)]
     given = [] if phrases is None else [phrase_rows(phrases, tree)]
     rows, folded = fold_rare(pd.concat([lines, *given], ignore_index=True), tree)
     names = phrase_rows(name_phrases(tree), tree)
@@ -128,10 +136,15 @@ def name_phrases(tree: CategoryTree) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["category_code", "phrase_kind", "phrase"])
 
 
-def distinct_rows(labelled: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
-    """Labelled lines as distinct cleaned rows: fields, supplier_key, category_code, lines, amount, first_date.
+def labelled_pairs(labelled: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
+    """Each distinct cleaned row with each category it bears.
 
-    A row that stands under several categories takes the one with most lines, then most kroner, then the first code.
+    Returns
+    -------
+    DataFrame
+        FIELDS, supplier_key, category_code, `row` (number of the distinct row), lines, amount (absolute kroner),
+        first_date of the row under any category, and weight: the square root of its lines, a line counting half for
+        each HALF_LIFE_DAYS it lies before the last one; on average 1.
 
     Raises
     ------
@@ -151,14 +164,32 @@ def distinct_rows(labelled: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
     lines["category_code"] = labelled["category_code"].astype(object)
     lines["amount"] = labelled["amount"].astype(float).abs().fillna(0.0)
     lines["first_date"] = pd.to_datetime(labelled["invoice_date"])
-    feature_columns = [*FIELDS, "supplier_key"]
-    grouped = lines.groupby([*feature_columns, "category_code"], sort=True)
-    rows = grouped.agg(
-        lines=("amount", "size"), amount=("amount", "sum"), first_date=("first_date", "min")
-    ).reset_index()
-    rows = rows.sort_values(["lines", "amount", "category_code"], ascending=[False, False, True], kind="stable")
-    rows = rows.drop_duplicates(feature_columns).sort_values(feature_columns, kind="stable", ignore_index=True)
-    return rows.assign(is_phrase=False)
+    days = (lines["first_date"].max() - lines["first_date"]).dt.days.fillna(0)
+    lines["weight"] = np.maximum(0.5 ** (days / HALF_LIFE_DAYS), LEAST_WEIGHT)
+    lines["row"] = lines.groupby(list(ROW), sort=True).ngroup()
+    lines["first_date"] = lines.groupby("row")["first_date"].transform("min")
+    pairs = lines.groupby(["row", "category_code"], sort=True).agg(
+        lines=("amount", "size"), amount=("amount", "sum"), first_date=("first_date", "first"), weight=("weight", "sum")
+    )
+    pairs = pairs.reset_index().merge(lines[["row", *ROW]].drop_duplicates("row"), on="row")
+    weight = np.sqrt(pairs["weight"])
+    return pairs.assign(weight=weight / (weight.mean() if len(pairs) else 1.0), is_phrase=False)
+
+
+def distinct_rows(labelled: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
+    """Labelled lines as distinct cleaned rows: fields, supplier_key, category_code, lines, amount, first_date.
+
+    A row that stands under several categories takes the one with most lines, then most kroner, then the first code;
+    lines and kroner are those under it.
+
+    Raises
+    ------
+    TableError
+        If columns are missing or a category is not in the tree.
+    """
+    pairs = labelled_pairs(labelled, tree)
+    pairs = pairs.sort_values(["lines", "amount", "category_code"], ascending=[False, False, True], kind="stable")
+    return pairs.drop_duplicates("row").sort_values("row", kind="stable", ignore_index=True)
 
 
 def phrase_rows(phrases: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
@@ -167,11 +198,12 @@ def phrase_rows(phrases: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
     rows = phrase_fields(phrases)
     rows["category_code"] = phrases["category_code"].astype(object)
     rows = rows.drop_duplicates([*FIELDS, "category_code"], ignore_index=True)
-    return rows.assign(lines=1, amount=0.0, first_date=pd.NaT, is_phrase=True)
+    numbers = -1 - np.arange(len(rows))
+    return rows.assign(lines=1, amount=0.0, first_date=pd.NaT, weight=1.0, row=numbers, is_phrase=True)
 
 
 def fold_rare(rows: pd.DataFrame, tree: CategoryTree) -> tuple[pd.DataFrame, dict[str, str | None]]:
-    """Put categories with fewer rows than folds into their parent, from the deepest level up.
+    """Put categories with fewer than three rows into their parent, from the deepest level up.
 
     Returns
     -------
@@ -182,7 +214,7 @@ def fold_rare(rows: pd.DataFrame, tree: CategoryTree) -> tuple[pd.DataFrame, dic
     folded: dict[str, str | None] = {}
     for level in range(tree.depth, 0, -1):
         counts = trained.value_counts()
-        rare = {code: tree.parent(code) for code, n in counts.items() if n < FOLDS and tree.level(code) == level}
+        rare = {code: tree.parent(code) for code, n in counts.items() if n < FEWEST_ROWS and tree.level(code) == level}
         trained = trained.map(lambda code, rare=rare: rare.get(code, code))
         folded |= rare
     kept = trained.notna()
@@ -205,20 +237,44 @@ def fit_parts(rows: pd.DataFrame) -> tuple[tuple[FieldPart, ...], sparse.csr_mat
     return tuple(parts), sparse.hstack(matrices).tocsr()
 
 
-def fit_linear(matrix: sparse.csr_matrix, codes: pd.Series, seed: int) -> LinearSVC:
-    """Fit the linear classifier, one against the rest; coefficients in float32."""
+@dataclass(frozen=True)
+class Heads:
+    """The linear classifiers of one fit: of the deepest categories, and of the areas (None where there is one)."""
+
+    linear: LinearSVC
+    areas: LinearSVC | None
+
+
+def fit_heads(matrix: sparse.csr_matrix, rows: pd.DataFrame, tree: CategoryTree, seed: int) -> Heads:
+    """Fit both classifiers on rows with their weights.
+
+    A row whose category is known as far as the area only tells the areas apart; of the deepest categories it says
+    nothing, unless its area has none.
+    """
+    codes = rows["trained_code"].to_numpy(dtype=str)
+    areas = np.array([tree.path(code)[0] for code in codes])
+    weights = rows["weight"].to_numpy(float)
+    divided = np.unique(areas[codes != areas])
+    is_deep = ~(np.isin(areas, divided) & (rows["category_code"].to_numpy(str) == areas))
+    linear = fit_linear(matrix[is_deep], codes[is_deep], weights[is_deep], seed)
+    several = len(np.unique(areas)) > 1
+    return Heads(linear, fit_linear(matrix, areas, weights, seed) if several else None)
+
+
+def fit_linear(matrix: sparse.csr_matrix, codes: np.ndarray, weights: np.ndarray, seed: int) -> LinearSVC:
+    """Fit a linear classifier, one against the rest; coefficients in float32."""
     linear = LinearSVC(C=COST, random_state=seed, tol=TOLERANCE, max_iter=ROUNDS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is meant
-        linear.fit(matrix, codes.to_numpy(dtype=str))
+        linear.fit(matrix, codes, sample_weight=weights)
     linear.coef_ = linear.coef_.astype(np.float32)
     return linear
 
 
 def fit_rounds(
-    rows: pd.DataFrame, matrix: sparse.csr_matrix, seed: int
-) -> tuple[LinearSVC, LeftOut | None, LeftOut | None]:
-    """The classifier of all rows; and what classifiers that left rows out say of those: fold by fold, and a later year.
+    rows: pd.DataFrame, matrix: sparse.csr_matrix, tree: CategoryTree, seed: int
+) -> tuple[Heads, LeftOut | None, LeftOut | None]:
+    """The classifiers of all rows, and what those that left rows out say of them: fold by fold, and a later year.
 
     All are fitted side by side, since fitting is most of the work.
     """
@@ -226,32 +282,45 @@ def fit_rounds(
     nothing = np.zeros(len(rows), dtype=bool)
     by_fold = [fold == number for number in np.unique(fold[fold >= 0])]
     by_year = [later == 0] if (later == 0).any() else []
-    rounds = [out for out in (nothing, *by_fold, *by_year) if trained[~out].nunique() > 1]
+    rounds = [out for out in (nothing, *by_fold, *by_year) if _can_be_learned(rows[~out], tree)]
     workers = Parallel(n_jobs=2 if len(rows) * trained.nunique() > WORTH_SHARING else 1)
-    fitted = workers(delayed(fit_linear)(matrix[~out], trained[~out], seed) for out in rounds)
+    fitted = workers(delayed(fit_heads)(matrix[~out], rows[~out], tree, seed) for out in rounds)
     pairs = list(zip(rounds, fitted, strict=True))[1:]
     year_pairs = pairs[-1:] if by_year and pairs and pairs[-1][0] is by_year[0] else []
     fold_pairs = pairs[: len(pairs) - len(year_pairs)]
-    classes = fitted[0].classes_
-    return fitted[0], _left_out(rows, matrix, classes, fold_pairs), _left_out(rows, matrix, classes, year_pairs)
+    levels = Levels(tree, fitted[0].linear.classes_)
+    return fitted[0], _left_out(rows, matrix, levels, fold_pairs), _left_out(rows, matrix, levels, year_pairs)
+
+
+def _can_be_learned(rows: pd.DataFrame, tree: CategoryTree) -> bool:
+    """Whether rows tell at least two of the deepest categories apart."""
+    codes = set(rows["trained_code"])
+    divided = {tree.path(code)[0] for code in codes if tree.level(code) > 1}
+    known = rows["category_code"].isin(divided) & rows["trained_code"].isin(divided)
+    return rows.loc[~known, "trained_code"].nunique() > 1
 
 
 def _left_out(
-    rows: pd.DataFrame, matrix: sparse.csr_matrix, classes: np.ndarray, pairs: list[tuple[np.ndarray, LinearSVC]]
+    rows: pd.DataFrame, matrix: sparse.csr_matrix, levels: Levels, pairs: list[tuple[np.ndarray, Heads]]
 ) -> LeftOut | None:
-    """Scores of rows by the classifier that left them out; None where there is none."""
+    """Scores of rows by the classifiers that left them out; None where there are none."""
     if not pairs:
         return None
-    scores = np.full((len(rows), len(classes)), -1.0, dtype=np.float32)
+    classes = np.full((len(rows), len(levels.classes)), -1.0)
+    areas = np.full((len(rows), len(levels.areas)), -1.0)
     known, seen = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
-    for is_out, linear in pairs:
+    for is_out, heads in pairs:
         out = np.flatnonzero(is_out)
-        columns = np.searchsorted(classes, linear.classes_)
-        scores[np.ix_(out, columns)] = as_columns(np.asarray(matrix[out] @ linear.coef_.T) + linear.intercept_)
+        for scores, names, linear in ((classes, levels.classes, heads.linear), (areas, levels.areas, heads.areas)):
+            if linear is not None:
+                columns = np.searchsorted(names.astype(str), linear.classes_)
+                found = as_columns(np.asarray(matrix[out] @ linear.coef_.T) + linear.intercept_)
+                scores[np.ix_(out, columns)] = found
         known[out] = rows["supplier_key"].iloc[out].isin(set(rows["supplier_key"][~is_out]) - {""})
         seen |= is_out
     weights = (rows[name].to_numpy(float)[seen] for name in ("lines", "amount"))
-    return LeftOut(scores[seen], rows["category_code"].to_numpy()[seen], *weights, known[seen])
+    scores = Scores(areas[seen], classes[seen])
+    return LeftOut(scores, rows["category_code"].to_numpy()[seen], *weights, known[seen])
 
 
 def later_year_fold(rows: pd.DataFrame) -> np.ndarray:
@@ -265,10 +334,10 @@ def later_year_fold(rows: pd.DataFrame) -> np.ndarray:
 
 def _counts(labelled: pd.DataFrame, rows: pd.DataFrame, folded: Mapping, linear: LinearSVC) -> dict:
     lines = rows[~rows["is_phrase"]]
-    content = rows[[*FIELDS, "supplier_key", "category_code", "lines"]]
+    content = rows[[*ROW, "category_code", "lines"]]
     return {
         "labelled_lines": len(labelled),
-        "labelled_rows": len(lines),
+        "labelled_rows": lines["row"].nunique(),
         "phrases": int(rows["is_phrase"].sum()),
         "last_date": None if pd.isna(last := lines["first_date"].max()) else last.date().isoformat(),
         "classes": len(linear.classes_),

@@ -1,7 +1,8 @@
 """How do lines get their category: tree, training, classification, and how good it is?"""
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Optional
 
 import typer
 
@@ -53,17 +54,89 @@ def _asker(same: bool | None):  # noqa: ANN202
 def train(
     name: Name,
     until: Annotated[str, typer.Option(help="Learn from lines up to and including this date, yyyy-mm-dd.")] = "",
+    candidate: Annotated[
+        bool, typer.Option("--candidate", help="Leave the one in use; see «compare», take it in with «adopt».")
+    ] = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Train the municipality's classifier on its labelled lines.
+    """Train the municipality's classifier on its labelled lines; the one it replaces is kept.
 
     Example: procurement-kit train rudersdal --until 2024-12-31
     """
     prepare(data, as_json)
     from procurement_kit import learning
 
-    answer(learning.train(name, until=until), as_json)
+    answer(learning.train(name, until=until, candidate=candidate), as_json)
+
+
+@app.command()
+def compare(name: Name, data: Data = None, as_json: Json = False) -> None:
+    """Show what a candidate, and rules and decisions made since the last classification, would move.
+
+    Example: procurement-kit compare rudersdal
+    """
+    prepare(data, as_json)
+    from procurement_kit import adoption
+
+    answer(adoption.compare(name), as_json)
+
+
+@app.command()
+def adopt(
+    name: Name,
+    back: Annotated[bool, typer.Option("--back", help="Go back to the classifier that was in use before.")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Take a candidate into use; the classifier it replaces is kept.
+
+    Example: procurement-kit adopt rudersdal
+    """
+    prepare(data, as_json)
+    from procurement_kit import adoption
+
+    answer(adoption.adopt(name, back=back), as_json)
+
+
+@app.command()
+def rules(
+    name: Name,
+    add: Annotated[str, typer.Option(help="Category of a new rule, as category=1801.", metavar="CATEGORY")] = "",
+    supplier: Annotated[str, typer.Option(help="With --add: company number, or name as printed.")] = "",
+    account: Annotated[str, typer.Option(help="With --add: number or name of the account.")] = "",
+    text: Annotated[str, typer.Option(help="With --add: words that stand beside each other in the text.")] = "",
+    unit: Annotated[str, typer.Option(help="With --add: the ordering unit.")] = "",
+    holds_for: Annotated[str, typer.Option(help="With --add: what the rule is meant for, in words.")] = "",
+    remove: Annotated[str, typer.Option(help="Identity of a rule to take out.", metavar="RULE_ID")] = "",
+    by: Annotated[str, typer.Option(help="Function of whoever decides, never a name.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Save; without it only the changes are shown.")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """List what each rule decides, conflicts and silent rules; or show what one more or one fewer would change.
+
+    Example: procurement-kit rules rudersdal
+    Example: procurement-kit rules rudersdal --add category=1801 --supplier "Eksempel Kontor A/S" --by indkøb --yes
+    Example: procurement-kit rules rudersdal --remove R-004
+    """
+    prepare(data, as_json)
+    from procurement_kit import rulebook
+
+    cells = {"supplier": supplier, "account": account, "text": text, "unit": unit, "holds_for": holds_for}
+    if (add and remove) or (not add and any(cells.values())):
+        raise ParameterError(
+            "It is not clear which rule is meant.",
+            expected="--add with what it looks at, or --remove, or neither",
+            todo="choose one of them",
+        )
+    if add:
+        outcome = rulebook.add_rule(name, {"category": add, **cells}, by=by, yes=yes)
+    elif remove:
+        outcome = rulebook.remove_rule(name, remove, by=by, yes=yes)
+    else:
+        outcome = rulebook.describe_rules(name)
+    answer(outcome, as_json)
 
 
 @app.command()
@@ -80,18 +153,139 @@ def classify(name: Name, data: Data = None, as_json: Json = False) -> None:
 
 @app.command()
 def evaluate(
-    name: Name,
+    name: Annotated[
+        Optional[str],  # noqa: UP045  typer reads this form
+        typer.Argument(help="Folder name of the municipality; or leave it out and name a labelled file."),
+    ] = None,
     split: Annotated[str, typer.Option(help="later-year, unseen-suppliers or unseen-buyers.")] = "unseen-suppliers",
     level: Annotated[int, typer.Option(help="Level of the category tree.", min=1, max=3)] = 1,
     peers: Annotated[bool, typer.Option("--peers", help="Measure the named peers in the same run.")] = False,
+    labelled: Annotated[str, typer.Option(help="A file whose lines carry categories (CSV, CSV.GZ, XLSX).")] = "",
+    profile: Annotated[str, typer.Option(help="With --labelled: profile with [labels], a name or TOML file.")] = "",
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Measure the classifier on lines it has not seen.
+    """Measure the classifier on lines it has not seen: of a municipality, or of any labelled file.
+
+    A file is read, measured on and not stored.
 
     Example: procurement-kit evaluate rudersdal --split later-year --level 2 --peers
+    Example: procurement-kit evaluate --labelled lines.csv --profile council_spend --split later-year --json
     """
     prepare(data, as_json)
-    from procurement_kit import learning
+    from procurement_kit import measuring
 
-    answer(learning.evaluate(name, split=split, level=level, peers=peers), as_json)
+    outcome = measuring.evaluate(name or "", labelled=labelled, profile=profile, split=split, level=level, peers=peers)
+    answer(outcome, as_json)
+
+
+@app.command()
+def review(
+    name: Name,
+    count: Annotated[int, typer.Option(help="Groups at most on the sheet of all.", min=1)] = 500,
+    order: Annotated[
+        str, typer.Option(help="kroner: what moves most kroner first; learning: what the classifier learns most from.")
+    ] = "kroner",
+    read: Annotated[
+        Optional[Path],  # noqa: UP045  typer reads this form
+        typer.Option(help="Read the workbook that was filled in back."),
+    ] = None,
+    by: Annotated[str, typer.Option(help="With --read: function of answers that bear none, never a name.")] = "",
+    propose_rules: Annotated[
+        bool, typer.Option("--propose-rules", help="Show the rules that unanimous decisions amount to.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --propose-rules: save them.")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Write what is worth a look, by kroner times doubt, as a workbook to decide in; or read it back.
+
+    Example: procurement-kit review rudersdal
+    Example: procurement-kit review rudersdal --read gennemgang.xlsx --by indkøbskonsulent
+    Example: procurement-kit review rudersdal --propose-rules --yes
+    """
+    prepare(data, as_json)
+    from procurement_kit import reviewing
+
+    if (read and propose_rules) or (yes and not propose_rules) or (by and not read):
+        raise ParameterError(
+            "It is not clear what is meant.",
+            expected="--read FILE with --by, or --propose-rules with --yes, or neither",
+            todo="choose one of them",
+        )
+    if read:
+        return answer(reviewing.read_review(name, read, by=by), as_json)
+    if propose_rules:
+        return answer(reviewing.propose_rules(name, confirmed=yes), as_json)
+    return answer(reviewing.write_review(name, count=count, order=order), as_json)
+
+
+@app.command()
+def audit(
+    name: Name,
+    count: Annotated[int, typer.Option(help="Lines to draw.", min=1)] = 200,
+    period: Annotated[str, typer.Option(help="2025, 2025Q3 or 2025-07; by default the last full year.")] = "",
+    seed: Annotated[int, typer.Option(help="The same seed draws the same lines.")] = 1,
+    blind: Annotated[bool, typer.Option("--blind", help="Hide the proposed category.")] = False,
+    read: Annotated[
+        Optional[Path],  # noqa: UP045  typer reads this form
+        typer.Option(help="Read the judged workbook back."),
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Draw lines by kroner for a person to judge, and say how many kroner stand in a wrong category.
+
+    Example: procurement-kit audit rudersdal --count 200 --period 2025
+    Example: procurement-kit audit rudersdal --read stikprøve-2025.xlsx
+    """
+    prepare(data, as_json)
+    from procurement_kit import auditing
+
+    if read:
+        return answer(auditing.read_audit(name, read), as_json)
+    return answer(auditing.draw_audit(name, period, count=count, seed=seed, is_blind=blind), as_json)
+
+
+@app.command()
+def labellers(
+    name: Name,
+    count: Annotated[int, typer.Option(help="Distinct lines to draw.", min=1)] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same lines.")] = 1,
+    read: Annotated[
+        Optional[tuple[Path, Path]],  # noqa: UP045  typer reads this form
+        typer.Option(help="Read both labellers' workbooks back and compare them."),
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Lines both agree on become known lines.")] = False,
+    by: Annotated[str, typer.Option(help="With --keep: function that decides, never a name.")] = "",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Let two persons label the same lines, and say how far they agree.
+
+    Example: procurement-kit labellers rudersdal --count 200
+    Example: procurement-kit labellers rudersdal --read mærkning_A.xlsx mærkning_B.xlsx --keep --by indkøbskonsulent
+    """
+    prepare(data, as_json)
+    from procurement_kit import auditing
+
+    if read:
+        return answer(auditing.compare_labelling(name, read, keep=keep, by=by), as_json)
+    return answer(auditing.draw_labelling(name, count=count, seed=seed), as_json)
+
+
+@app.command()
+def explain(
+    name: Name,
+    line_id: Annotated[str, typer.Argument(help="Identity of the line, as in the workbook.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Say why a line lies in its category: what decided, and which words spoke for it and for the runner-up.
+
+    Example: procurement-kit explain demo 4c1f…
+    """
+    prepare(data, as_json)
+    from procurement_kit import explaining
+
+    answer(explaining.explain(name, line_id), as_json)

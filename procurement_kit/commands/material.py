@@ -24,9 +24,11 @@ def import_(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Propose a profile for this file, and show ten rows as it would be read; imports nothing."),
     ] = None,
-    answer: Annotated[
+    answers: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(help="With --guess: answer to a question it asked, as key=value; may be given several times."),
+        typer.Option(
+            "--answer", help="With --guess: answer to a question it asked, key=value; may be given repeatedly."
+        ),
     ] = None,
     save_as: Annotated[str, typer.Option(help="With --guess: write the profile under this name.")] = "",
     data: Data = None,
@@ -43,7 +45,7 @@ def import_(
     from procurement_kit import deliveries
 
     if guess:
-        outcome = deliveries.guess_profile(name, guess, answers=answer or (), save_as=save_as)
+        outcome = deliveries.guess_profile(name, guess, answers=answers or (), save_as=save_as)
     elif files:
         outcome = deliveries.import_into(name, files, profiles=profile or ())
     else:

@@ -25,16 +25,21 @@ GOES = {
     "cube": "Indkøbsdata samlet (spend cube)",
     "lookups": "Opslag med tekster fra linjerne",
     "classifier": "Klassifikationsmodel lært af linjerne",
+    "classifier_candidate": "Klassifikationsmodel, der ikke er taget i brug",
+    "classifier_previous": "Den forrige klassifikationsmodel",
     "labelled_lines": "Linjer til oplæring",
+    "labelling_sample": "Linjer til to mærkere",
+    "audit_sample": "Stikprøvens linjer",
     "decisions": "Afgørelser fra gennemgang",
     "rules": "Regler på tekster og leverandører",
     "scope_decisions": "Afgørelser om omfang, lavet af kommunens svar",
     "taken_back": "Dubletter taget tilbage",
+    "review": "Arbejdsbøger til gennemgang, stikprøve og mærkning",
     "dialogue": "Spørgsmålslister med tekster fra linjerne",
     "imported": "Importerede filer andre steder i mappen",
     "pending": "Ufærdigt arbejde og mellemlagre",
 }
-TRAINING = ("labelled_lines", "decisions", "rules", "scope_decisions")
+TRAINING = ("labelled_lines", "labelling_sample", "decisions", "rules", "scope_decisions")
 # What stays, and why.
 STAYS = {
     "reports": "Rapporter og kørselsprotokoller: opgavens resultat og dokumentation for tallene.",
@@ -47,6 +52,7 @@ STAYS = {
     "targets": "Mål for nøgletal.",
     "exchange_rates": "Valutakurser.",
     "control_totals": "Kontroltal: antal linjer og kroner pr. fil.",
+    "audit_frame": "Stikprøvens grundlag: summer pr. kategori.",
     "reconciliation_notes": "Forklaringer til afstemningen med regnskabet.",
     "scope_rules": "Regler for, hvad der er indkøb.",
     "category_tree": "Kategoritræ.",

@@ -6,6 +6,8 @@ is added at the end. Cells that Excel would compute get an apostrophe. The file 
 
 import csv
 import io
+from collections.abc import Container
+from pathlib import Path
 
 from procurement_kit import folders
 from procurement_kit.columns import Table
@@ -41,8 +43,8 @@ def put_row(municipality: Municipality, table: Table, row: dict, key: tuple[str,
     """
     path = municipality.folder / f"{table.name}.csv"
     with folders.locked(municipality):
-        header, rows, delimiter = _present(path, table)
-        places = _places(header, row, table)
+        header, rows, delimiter = present_rows(path, table)
+        places = column_places(header, table, row)
         cells = {name: csv_cell(value) for name, value in row.items()}
         found = _row_of(rows, places, cells, key)
         target = found if found is not None else []
@@ -55,13 +57,18 @@ def put_row(municipality: Municipality, table: Table, row: dict, key: tuple[str,
             return False
         if found is None:
             rows.append(target)
-        out = io.StringIO()
-        csv.writer(out, delimiter=delimiter, lineterminator="\r\n").writerows([header, *rows])
-        folders.write_text(path, "\ufeff" + out.getvalue())
+        write_rows(path, header, rows, delimiter)
     return True
 
 
-def _present(path, table: Table) -> tuple[list[str], list[list[str]], str]:  # noqa: ANN001
+def present_rows(path: Path, table: Table) -> tuple[list[str], list[list[str]], str]:
+    """Heading, rows and delimiter of a table kept by hand; only the heading where the file is not there.
+
+    Raises
+    ------
+    TableError, FileFormatError
+        If the file cannot be read.
+    """
     if not path.is_file():
         return [column.heading for column in table.filled_in], [], ";"
     read_template(path, table)  # refuses what cannot be read, with every problem
@@ -71,15 +78,23 @@ def _present(path, table: Table) -> tuple[list[str], list[list[str]], str]:  # n
     return filled[0], filled[1:], delimiter
 
 
-def _places(header: list[str], row: dict, table: Table) -> dict[str, int]:
-    """Where each column stands; what the file does not have yet is added at the end."""
+def column_places(header: list[str], table: Table, needed: Container[str]) -> dict[str, int]:
+    """Where each column stands; what is needed and not there yet is added at the end of the heading."""
     names = {word.casefold(): column.name for column in table.columns for word in (column.name, column.heading)}
-    places = {names.get(heading.strip().casefold(), heading): place for place, heading in enumerate(header)}
+    known = {names.get(heading.strip().casefold()): place for place, heading in enumerate(header)}
+    places = {name: place for name, place in known.items() if name}
     for column in table.filled_in:
-        if column.name in row and column.name not in places:
+        if column.name in needed and column.name not in places:
             places[column.name] = len(header)
             header.append(column.heading)
     return places
+
+
+def write_rows(path: Path, header: list[str], rows: list[list[str]], delimiter: str) -> None:
+    """Write a table kept by hand, whole; rows that were shorter than the heading stay so."""
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, lineterminator="\r\n").writerows([header, *rows])
+    folders.write_text(path, "\ufeff" + out.getvalue())
 
 
 def _row_of(rows: list[list[str]], places: dict[str, int], cells: dict[str, str], key: tuple[str, ...]) -> list | None:

@@ -35,13 +35,15 @@ class SheetColumn:
 class Sheet:
     """A sheet: rows of values, and for some cells what can be chosen, by row and column.
 
-    `choices` maps (row, column) to answers, or to the name of a sheet whose first column holds them.
+    `choices` maps (row, column) to answers, or to the name of a sheet whose first column holds them; such a sheet may
+    be hidden.
     """
 
     name: str
     columns: tuple[SheetColumn, ...]
     rows: Sequence[Sequence[object]]
     choices: dict[tuple[int, int], tuple[str, ...] | str] = field(default_factory=dict)
+    is_hidden: bool = False
 
 
 def write_sheets(path: Path, title: str, sheets: Sequence[Sheet]) -> Path:
@@ -100,6 +102,8 @@ def _write_sheet(sheet: "Worksheet", formats: dict, content: Sheet, lengths: dic
     for (row, place), answers in sorted(content.choices.items()):
         _offer(sheet, row + 1, place, answers, lengths)
     sheet.freeze_panes(1, 0)
+    if content.is_hidden:
+        sheet.hide()
     if content.rows:
         sheet.autofilter(0, 0, len(content.rows), len(content.columns) - 1)
     _set_up_print(sheet)

@@ -5,6 +5,7 @@ A text that asks for a number nobody gave is an error, never a gap.
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -26,7 +27,18 @@ def _texts(language: str) -> dict:
 
 def text(language: str, path: str) -> object:
     """What stands at a dotted path of a language's texts."""
-    found: object = _texts(language)
+    return at_path(_texts(language), path)
+
+
+def at_path(texts: Mapping, path: str) -> object:
+    """What stands at a dotted path of nested texts.
+
+    Examples
+    --------
+    >>> at_path({"page": {"title": "Gennemgang"}}, "page.title")
+    'Gennemgang'
+    """
+    found: object = texts
     for part in path.split("."):
         found = found[part]
     return found

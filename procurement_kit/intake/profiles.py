@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = {"auto": "", "semicolon": ";", "comma": ",", "tab": "\t", "pipe": "|"} | {mark: mark for mark in ";,\t|"}
 __all__ = ["DELIMITERS", "LABELS", "MAPPABLE", "SIGNS"]
-__all__ += ["PartRule", "Profile", "RowRule", "Source", "find_profile", "read_profile"]
+__all__ += ["PartRule", "Profile", "RowRule", "Source", "find_profile", "profile_of", "read_profile"]
 
 
 @dataclass(frozen=True)
@@ -198,12 +198,23 @@ def find_profile(profile: str | Path, municipality: "Municipality | None" = None
     SettingsError
         If it cannot be used.
     """
+    return read_profile(profile_path(profile, municipality))
+
+
+def profile_path(profile: str | Path, municipality: "Municipality | None" = None) -> Path:
+    """The file of a profile named by path or by name.
+
+    Raises
+    ------
+    InputNotFoundError
+        If there is none; the message lists those there are.
+    """
     text = str(profile)
     candidates = [Path(text)] if text.endswith(".toml") else []
     candidates += [folder / f"{text}.toml" for folder in profile_folders(municipality) if "/" not in text]
     for path in candidates:
         if path.is_file():
-            return read_profile(path)
+            return path
     known = profile_names(municipality)
     raise InputNotFoundError(
         f"There is no profile «{text}».{nearest(text, known)}",
@@ -220,14 +231,34 @@ def read_profile(path: Path) -> Profile:
     SettingsError
         With all problems at once: unknown keys, columns that are not ours, values that are not allowed.
     """
+    return profile_of(read_content(path), where=path.name)
+
+
+def read_content(path: Path) -> dict:
+    """What a profile file says, unchecked.
+
+    Raises
+    ------
+    SettingsError
+        If it is not TOML.
+    """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name}: not valid TOML: {error}", todo="correct the line named") from None
-    problems = profile_problems(content)
-    if problems:
+
+
+def profile_of(content: dict, *, where: str) -> Profile:
+    """A profile of what a profile file says.
+
+    Raises
+    ------
+    SettingsError
+        With all problems at once.
+    """
+    if problems := profile_problems(content):
         raise SettingsError(
-            f"{path.name}: the profile cannot be used.",
+            f"{where}: the profile cannot be used.",
             problems=problems,
             expected="what data_templates/profiles/council_spend.toml explains",
             todo="correct the profile",

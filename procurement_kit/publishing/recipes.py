@@ -13,7 +13,7 @@ from procurement_kit.errors import InputNotFoundError, SettingsError, nearest
 OUTPUTS = ("report.html", "report.xlsx")
 LANGUAGE_CHOICES = ("setting", "da", "en")
 EDITIONS = ("internal", "political")
-FINDING_KEYS = ("spend", "tail", "compliance", "quality", "reconciliation")
+FINDING_KEYS = ("spend", "tail", "compliance", "quality", "reconciliation", "accuracy")
 FIGURE_KEYS = ("", "spend_by_area", "scope_waterfall", "pareto", "compliance")
 LAYOUTS = ("page", "summary", "method")
 PACKAGE = Path(__file__).resolve().parent.parent

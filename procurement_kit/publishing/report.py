@@ -35,7 +35,7 @@ RECORD = "run_record.json"
 PACKAGES = ("duckdb", "ibis-framework", "pandas", "pyarrow", "scikit-learn", "matplotlib", "seaborn", "papermill")
 INPUTS = (
     "municipality.toml", "contracts.csv", "decisions.csv", "rules.csv", "units.csv", "category_tree.csv",
-    "accounts.csv", "reconciliation_notes.csv",
+    "accounts.csv", "reconciliation_notes.csv", "audit_sample.csv", "audit_frame.csv",
 )  # fmt: skip
 
 
@@ -295,8 +295,10 @@ def is_current(municipality: Municipality, period: str, *, recipe: str = STANDAR
 def report_mark(municipality: Municipality, period: str, recipe: Recipe) -> str:
     """One hash of what a report depends on: cube, classifier card, settings, recipe, notebook, versions and code."""
     package, folder = Path(__file__).resolve().parent.parent, municipality.folder
-    files = (folder / "classifier" / "card.json", folder / SETTINGS_FILE, folder / "targets.csv")
-    code = (notebook_path(recipe.notebook), package / "analyses", package / "publishing")
+    names = (SETTINGS_FILE, "targets.csv", "audit_sample.csv", "audit_frame.csv")
+    files = (folder / "classifier" / "card.json", *(folder / name for name in names))
+    rooms = ("analyses", "publishing", "review")
+    code = (notebook_path(recipe.notebook), *(package / room for room in rooms))
     mark = read_record(municipality)["fingerprint"]
     return fingerprint(mark, period, repr(recipe), _versions(), municipality.name, *files, *code)
 

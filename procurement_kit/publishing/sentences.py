@@ -198,8 +198,8 @@ def written(number: Number, spec: str, argument: str, formats: Formats, *, where
     number : Number
         What is written.
     spec : str
-        Nothing (by unit), kr, thousand, mio, mia, percent, percent1, change, size, interval, date, plural, word
-        or name.
+        Nothing (by unit), kr, thousand, mio, mia, percent, percent1, change, size, interval, date, decimal, plural,
+        word or name.
     argument : str
         For plural: `singular|plural`; for word: `fallen|unchanged|risen`, by the number's sign.
     formats : Formats
@@ -235,6 +235,7 @@ def written(number: Number, spec: str, argument: str, formats: Formats, *, where
         "size": lambda: formats.share(abs(value)),
         "interval": lambda: formats.interval(number.low, number.high),
         "date": lambda: formats.date(value),
+        "decimal": lambda: formats.number(value, 2),
     }
     if spec not in writers:
         raise ParameterError(

@@ -1,8 +1,8 @@
 """What kind of purchase is a line?
 
 Categories are found once per distinct printed value by the classify command and lie in a lookup; here they are joined.
-A line out of scope gets its place in the small tree 90, so that every krone has one. A line without a row stays
-unclassified and is never left out.
+Freight, fees, rounding and surcharges follow the largest item of their document, unless a decision or rule is about
+them. A line out of scope gets its place in the small tree 90; a line without a row stays unclassified, never left out.
 """
 
 from decimal import Decimal
@@ -10,10 +10,14 @@ from decimal import Decimal
 import ibis
 
 from procurement_kit.classifier.tree import CategoryTree
+from procurement_kit.columns import TEXT
 from procurement_kit.exact import add_lookup, without
-from procurement_kit.tables import CLASSIFIER_FEATURES, INVOICE_LINES, LABEL_LEVELS
+from procurement_kit.tables import CLASSIFIER_FEATURES, INVOICE_LINES, LABEL_LEVELS, LINE_KINDS
 
 LOOKUP_NAME = "categories"
+LEADERS_NAME = "accessories"
+ITEM, *ACCESSORIES = LINE_KINDS
+LEADER_TYPES = dict.fromkeys(("line_id", "leading_line_id", *(f"leading_{n}" for n in CLASSIFIER_FEATURES)), TEXT)
 ADDED = tuple(INVOICE_LINES.schema("categories"))
 CLAIMED = tuple(name for name in ADDED if name != "is_addressable")
 CATEGORY_LOOKUP_TYPES = {name: INVOICE_LINES[name].type for name in (*CLASSIFIER_FEATURES, *CLAIMED)}
@@ -31,9 +35,42 @@ SCOPE_CATEGORIES = {
 }
 PERSON_TRANSFER = "9003"
 _CODES = ("category_code", *(f"category_{level}_code" for level in LABEL_LEVELS))
+_FOLLOWED = (*_CODES, "category_confidence")
 
 
-def add_categories(lines: ibis.Table, lookup: ibis.Table, tree: CategoryTree) -> ibis.Table:
+def leading_lines(lines: ibis.Table) -> ibis.Table:
+    """Find which line each accessory line follows: the largest item in scope on its document, the first of equals.
+
+    Parameters
+    ----------
+    lines : ibis.Table
+        *Reads* `line_id`, `document_id`, `line_kind`, `net_amount`, `scope_status`, `CLASSIFIER_FEATURES`.
+
+    Returns
+    -------
+    ibis.Table
+        Columns of `LEADER_TYPES`: each accessory line in scope whose document has an item, and what is printed on that
+        item. Documents without accessory lines are not looked at further.
+    """
+    lines = lines.filter(lines.scope_status == "in_scope")
+    lines = lines.select("line_id", "document_id", "line_kind", "net_amount", *CLASSIFIER_FEATURES)
+    accessories = lines.filter(lines.line_kind.isin(ACCESSORIES)).select("line_id", accessory_document="document_id")
+    documents = accessories.select("accessory_document").distinct()
+    items = lines.filter(lines.line_kind == ITEM)
+    items = items.semi_join(documents, items.document_id == documents.accessory_document)
+    size = items.net_amount.abs().fill_null(Decimal(0))
+    place = ibis.row_number().over(group_by=items.document_id, order_by=[size.desc(), items.line_id])
+    ranked = items.mutate(place=place)
+    largest = ranked.filter(ranked.place == 0).rename(
+        {f"leading_{name}": name for name in ("line_id", *CLASSIFIER_FEATURES)}
+    )
+    joined = accessories.inner_join(largest, accessories.accessory_document == largest.document_id)
+    return joined.select(*LEADER_TYPES)
+
+
+def add_categories(
+    lines: ibis.Table, lookup: ibis.Table, tree: CategoryTree, leaders: ibis.Table | None = None
+) -> ibis.Table:
     """Place each line in the category tree.
 
     Parameters
@@ -44,6 +81,8 @@ def add_categories(lines: ibis.Table, lookup: ibis.Table, tree: CategoryTree) ->
         Columns of `CATEGORY_LOOKUP_TYPES`, one row per distinct value of the features; may be empty.
     tree : CategoryTree
         The tree the municipality uses.
+    leaders : ibis.Table, optional
+        Columns of `LEADER_TYPES`, one row per accessory line; without it every line stands for itself.
 
     Returns
     -------
@@ -53,6 +92,7 @@ def add_categories(lines: ibis.Table, lookup: ibis.Table, tree: CategoryTree) ->
     lines = without(lines, ADDED)
     renamed = lookup.rename({f"found_{name}": name for name in CLAIMED})
     joined = add_lookup(lines, renamed, CLASSIFIER_FEATURES)
+    joined = joined if leaders is None else _following(joined, lookup, leaders)
     in_scope = joined.scope_status == "in_scope"
     placed = {name: in_scope.ifelse(joined[f"found_{name}"], code) for name, code in _scope_codes(joined, tree).items()}
     found_source = joined.found_category_source.fill_null("unclassified")
@@ -60,11 +100,27 @@ def add_categories(lines: ibis.Table, lookup: ibis.Table, tree: CategoryTree) ->
     placed["category_reason"] = in_scope.ifelse(joined.found_category_reason, joined.scope_reason)
     certain = ibis.literal(Decimal(1)).cast(INVOICE_LINES["category_confidence"].type)
     placed["category_confidence"] = in_scope.ifelse(joined.found_category_confidence, certain)
-    for name in ("category_proposed_code", "category_proposed_confidence"):
-        placed[name] = joined[f"found_{name}"]
+    views = (name for name in CLAIMED if name not in placed)
+    placed |= {name: joined[f"found_{name}"] for name in views}
     is_left_out = placed["category_code"].isin(sorted(not_addressable(tree))).fill_null(False)
     placed["is_addressable"] = in_scope & ~is_left_out
     return joined.select(lines, **{name: placed[name] for name in ADDED})
+
+
+def _following(lines: ibis.Table, lookup: ibis.Table, leaders: ibis.Table) -> ibis.Table:
+    """Let accessory lines take what was found for the line they follow, where something was."""
+    found = lookup.filter(lookup.category_code.notnull())
+    found = found.select(*CLASSIFIER_FEATURES, **{f"leading_{name}": name for name in _FOLLOWED})
+    led = add_lookup(leaders, found, {f"leading_{name}": name for name in CLASSIFIER_FEATURES})
+    led = led.filter(led.leading_category_code.notnull())
+    led = led.select("leading_line_id", *(f"leading_{name}" for name in _FOLLOWED), following_line_id="line_id")
+    joined = add_lookup(lines, led, {"line_id": "following_line_id"})
+    is_decided = joined.found_category_source.isin(("review", "rule")).fill_null(False)
+    follows = joined.leading_line_id.notnull() & ~is_decided
+    taken = {f"found_{name}": follows.ifelse(joined[f"leading_{name}"], joined[f"found_{name}"]) for name in _FOLLOWED}
+    taken["found_category_source"] = follows.ifelse("accessory", joined.found_category_source)
+    taken["found_category_reason"] = follows.ifelse(joined.leading_line_id, joined.found_category_reason)
+    return joined.mutate(**taken)
 
 
 def not_addressable(tree: CategoryTree) -> frozenset[str]:

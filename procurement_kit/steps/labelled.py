@@ -1,7 +1,8 @@
 """Which lines have a known category?
 
-Those the source labels itself, and those of `labelled_lines.csv`. Labels are read through the spellings a
-municipality's own tree was made from; a label that is a code of the tree stands for itself.
+Those a decision has been taken on, those of `labelled_lines.csv`, and those the source labels itself, in that order.
+Labels are read through the spellings a municipality's own tree was made from; a label that is a code of the tree stands
+for itself.
 """
 
 from datetime import date
@@ -9,16 +10,21 @@ from datetime import date
 import pandas as pd
 
 from procurement_kit import store
+from procurement_kit.classifier.rules import apply_rules, printed_cells, read_decisions
 from procurement_kit.classifier.spellings import complete_path
 from procurement_kit.classifier.tree import CategoryTree, read_spellings
 from procurement_kit.errors import NoDataError
 from procurement_kit.settings import Municipality
 from procurement_kit.steps.spend_cube import lines_in_scope
-from procurement_kit.tables import CLASSIFIER_FEATURES, LABEL_LEVELS, LABELLED_LINES
+from procurement_kit.tables import CLASSIFIER_FEATURES, DECISIONS, INVOICE_LINES, LABEL_LEVELS, LABELLED_LINES
 from procurement_kit.templates import read_template
 
 LABEL_COLUMNS = tuple(f"labelled_category_{level}" for level in LABEL_LEVELS)
 LABELLED_FILE = "labelled_lines.csv"
+DECISIONS_FILE = f"{DECISIONS.name}.csv"
+_COMPARED = (
+    "supplier_number", "supplier_name", "item_name", "line_text", "account_number", "account_name", "unit_name",
+)  # fmt: skip
 PRINTED = ("supplier_number", "supplier_name", "text", "account_number", "account_name", "unit")
 
 
@@ -44,7 +50,9 @@ def label_counts(municipality: Municipality) -> dict[tuple, int]:
 
 
 def labelled_lines(municipality: Municipality, tree: CategoryTree, *, until: date | None = None) -> pd.DataFrame:
-    """Lines whose category is known: those the source labels, and those of `labelled_lines.csv`.
+    """Lines whose category is known: those decided on, those of `labelled_lines.csv`, and those the source labels.
+
+    A line that a decision is about is listed with what was decided, whatever else is said of it.
 
     Parameters
     ----------
@@ -58,22 +66,51 @@ def labelled_lines(municipality: Municipality, tree: CategoryTree, *, until: dat
     Returns
     -------
     DataFrame
-        Features of the classifier, category_code, amount (kroner), invoice_date.
+        Features of the classifier, category_code, amount (kroner), invoice_date; buyer_name where the source names it.
 
     Raises
     ------
     NoDataError
         If lines carry labels that the tree does not have.
+    TableError
+        If a decision names a category that is not in the tree.
     """
-    parts = [_labelled_in_source(municipality, tree, until), _labelled_by_hand(municipality, until)]
-    return pd.concat([part for part in parts if len(part)] or parts[1:], ignore_index=True)
+    decided = _decided(municipality, tree, until)
+    labelled = [_labelled_in_source(municipality, tree, until), _labelled_by_hand(municipality, until)]
+    others = [part[~part["line_id"].isin(set(decided["line_id"]))] for part in labelled]
+    found = [part for part in (*others, decided) if len(part)] or others[1:]
+    return pd.concat(found, ignore_index=True).drop(columns="line_id")
+
+
+def _decided(municipality: Municipality, tree: CategoryTree, until: date | None) -> pd.DataFrame:
+    """Lines that a row of `decisions.csv` decides; decisions are held against distinct printed values."""
+    columns = ["line_id", *CLASSIFIER_FEATURES, "category_code", "amount", "invoice_date"]
+    path = municipality.folder / DECISIONS_FILE
+    decisions = read_decisions(read_template(path, DECISIONS).to_pylist(), tree) if path.is_file() else ()
+    if not decisions:
+        return pd.DataFrame(columns=columns)
+    lines = lines_in_scope(municipality)
+    lines = lines.filter(lines.invoice_date <= until) if until else lines
+    printed = lines.select(*_COMPARED).distinct().to_pyarrow().to_pandas().astype(object)
+    printed = printed.where(printed.notna(), None)
+    found = apply_rules(printed_cells(printed), decisions)
+    rows = printed[found >= 0].assign(category_code=[decisions[place].category_code for place in found[found >= 0]])
+    types = {name: INVOICE_LINES[name].type for name in (*_COMPARED, "category_code")}
+    lookup = store.table_of(rows.to_dict("records"), types).rename({f"decided_{name}": name for name in types})
+    joined = lines.inner_join(lookup, [lines[name].identical_to(lookup[f"decided_{name}"]) for name in _COMPARED])
+    wanted = joined.select(
+        "line_id", *CLASSIFIER_FEATURES, "invoice_date", category_code="decided_category_code", amount="net_amount"
+    )
+    return wanted.to_pyarrow().to_pandas().sort_values("line_id", ignore_index=True)[columns]
 
 
 def _labelled_in_source(municipality: Municipality, tree: CategoryTree, until: date | None) -> pd.DataFrame:
     lines = lines_in_scope(municipality)
     lines = lines.filter(lines.labelled_category_1.notnull())
     lines = lines.filter(lines.invoice_date <= until) if until else lines
-    wanted = lines.select(*CLASSIFIER_FEATURES, *LABEL_COLUMNS, "invoice_date", amount=lines.net_amount)
+    wanted = lines.select(
+        "line_id", *CLASSIFIER_FEATURES, *LABEL_COLUMNS, "buyer_name", "invoice_date", amount=lines.net_amount
+    )
     table = wanted.to_pyarrow().to_pandas()
     codes = read_spellings(municipality)
     paths = [complete_path(row) for row in table[list(LABEL_COLUMNS)].itertuples(index=False)]
@@ -94,7 +131,7 @@ def _code_as_printed(path: tuple[str, ...], tree: CategoryTree) -> str | None:
 
 def _labelled_by_hand(municipality: Municipality, until: date | None) -> pd.DataFrame:
     """Rows of the file; one that lines bear stands for those lines, with their kroner, date and all features."""
-    columns = [*CLASSIFIER_FEATURES, "category_code", "amount", "invoice_date"]
+    columns = ["line_id", *CLASSIFIER_FEATURES, "category_code", "amount", "invoice_date"]
     path = municipality.folder / LABELLED_FILE
     if not path.is_file():
         return pd.DataFrame(columns=columns)
@@ -110,7 +147,8 @@ def _lines_of_suppliers(municipality: Municipality, names: list[str], until: dat
     lines = lines_in_scope(municipality)
     lines = lines.filter(lines.supplier_name.isin([*names, ""]))
     lines = lines.filter(lines.invoice_date <= until) if until else lines
-    table = lines.select(*CLASSIFIER_FEATURES, "invoice_date", amount=lines.net_amount).to_pyarrow().to_pandas()
+    wanted = lines.select("line_id", *CLASSIFIER_FEATURES, "invoice_date", amount=lines.net_amount)
+    table = wanted.to_pyarrow().to_pandas()
     texts = (table["item_name"].fillna("").astype(str) + " " + table["line_text"].fillna("").astype(str)).str.strip()
     return table.assign(text=texts, unit=table["unit_name"])
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from procurement_kit import folders, store
 from procurement_kit.classifier.tree import CategoryTree, tree_of
 from procurement_kit.errors import NoDataError
-from procurement_kit.exact import require_same, tally
+from procurement_kit.exact import SUM_TYPE, add_lookup, exact_sum, require_same, tally
 from procurement_kit.fingerprints import fingerprint
 from procurement_kit.names import normalise_supplier_name
 from procurement_kit.settings import SETTINGS_FILE, Municipality
@@ -66,6 +66,33 @@ def lines_in_scope(municipality: Municipality) -> "ibis.Table":
     """Lines that are procurement, with scope, unit and supplier but no category yet."""
     lines = _before_categories(municipality).tables["suppliers"]
     return lines.filter(lines.scope_status == "in_scope")
+
+
+def placed_rows(municipality: Municipality) -> "ibis.Table":
+    """Distinct printed values of lines in scope, as they were last classified, with lines and kroner.
+
+    Returns
+    -------
+    ibis.Table
+        CLASSIFIER_FEATURES; `leading_` and their names, and `has_leader`, for accessory lines that follow another;
+        `old_category_code`, `old_category_source`, `old_category_reason` (empty where a line follows); `line_count`,
+        `net_amount`, and `absolute_amount`: kroner without sign.
+    """
+    made = _before_categories(municipality)
+    lines = made.tables["suppliers"]
+    lines = lines.filter(lines.scope_status == "in_scope")
+    leaders = _leaders(made)
+    found = store.read_lookup(municipality, categories.LOOKUP_NAME, categories.CATEGORY_LOOKUP_TYPES)
+    placed = add_lookup(categories.add_categories(lines, found, tree_of(municipality), leaders), leaders, ["line_id"])
+    by = {name: placed[name] for name in (*CLASSIFIER_FEATURES, *(f"leading_{name}" for name in CLASSIFIER_FEATURES))}
+    by |= {"has_leader": placed.leading_line_id.notnull()}
+    by |= {f"old_{name}": placed[name] for name in ("category_code", "category_source")}
+    by["old_category_reason"] = (placed.category_source == "accessory").ifelse(None, placed.category_reason)
+    return placed.group_by(**by).aggregate(
+        line_count=placed.count(),
+        net_amount=exact_sum(placed),
+        absolute_amount=placed.net_amount.abs().sum().cast(SUM_TYPE),
+    )
 
 
 def spend_cube(municipality: Municipality) -> "ibis.Table":
@@ -212,9 +239,15 @@ def _scoped(made: _Composition) -> "ibis.Table":
 def _composed(municipality: Municipality) -> _Composition:
     made, tree = _before_categories(municipality), tree_of(municipality)
     found = store.read_lookup(municipality, categories.LOOKUP_NAME, categories.CATEGORY_LOOKUP_TYPES)
-    made.tables["categories"] = categories.add_categories(made.tables["suppliers"], found, tree)
+    leaders = _leaders(made)
+    made.tables["categories"] = categories.add_categories(made.tables["suppliers"], found, tree, leaders)
     made.tables["contracts"] = _with_contracts(made, tree)
     return made
+
+
+def _leaders(made: _Composition) -> "ibis.Table":
+    leaders = made.rows(categories.leading_lines(made.tables["units"]))
+    return made.lookup(categories.LEADERS_NAME, categories.LEADER_TYPES, leaders)
 
 
 def _with_contracts(made: _Composition, tree: CategoryTree) -> "ibis.Table":

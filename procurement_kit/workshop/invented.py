@@ -164,12 +164,14 @@ def _csv_rows(path: Path) -> list[dict[str, str]]:
 def read_phrases() -> dict[str, dict[str, tuple[str, ...]]]:
     """Words by category code, for texts, suppliers and accounts: `{"text": {"180101": ("kopipapir", …)}, …}`.
 
-    Left out is what a Windows ledger export cannot write.
+    Danish ones, as on invoices; left out is what a Windows ledger export cannot write.
     """
     found: dict[str, dict[str, list[str]]] = {kind: defaultdict(list) for kind in ("text", "supplier", "account")}
     for row in _csv_rows(PHRASES_FILE):
         kind = "text" if row["phrase_kind"] in TEXT_KINDS else row["phrase_kind"]
         phrase = row["phrase"]
+        if row["phrase_language"] != "da" or kind not in found:
+            continue
         if phrase.encode("cp1252", "ignore").decode("cp1252") == phrase:
             found[kind][row["category_code"]].append(phrase)
     return {kind: {code: tuple(sorted(words)) for code, words in codes.items()} for kind, codes in found.items()}

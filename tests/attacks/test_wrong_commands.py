@@ -1,11 +1,37 @@
 """What does each command answer when it is used wrongly? A clear error, its exit code, and nothing half-written."""
 
+import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
+
+from procurement_kit.__main__ import app
+
+COMMANDS = (
+    "demo", "init", "templates", "doctor", "import", "duplicates", "request", "questions", "decisions", "close", "tree",
+    "train", "compare", "adopt", "rules", "classify", "evaluate", "review", "audit", "labellers", "explain", "report",
+    "trace",
+)  # fmt: skip
+PROFILE = """
+name = "poster"
+version = "1"
+vat_basis = "ex"
+sign = "positive_is_spend"
+[format]
+date_formats = ["dd-mm-yyyy"]
+[columns]
+document_amount = "Beløb"
+document_currency = "Valuta"
+invoice_date = "Bilagsdato"
+supplier_name = "Leverandør"
+supplier_number = "CVR-nummer"
+line_text = "Tekst"
+"""
 
 
 @pytest.fixture
@@ -94,20 +120,36 @@ def test_json_is_one_object_and_nothing_else(command, municipality):
     assert command("init", "nyby", "--json").stdout.count("\n") == 1
 
 
-def test_every_command_has_help_with_an_example(command):
+def test_every_command_is_listed_and_has_help_with_an_example(command):
     listed = command("--help").stdout
-    for name in (
-        "demo",
-        "init",
-        "import",
-        "tree",
-        "train",
-        "classify",
-        "report",
-        "trace",
-        "evaluate",
-        "templates",
-        "doctor",
-    ):
-        assert name in listed
-        assert f"procurement-kit {name}" in command(name, "--help").stdout
+    assert re.findall(r"^  ([a-z]+)  ", listed, flags=re.MULTILINE) == list(COMMANDS)
+    help_of = CliRunner()
+    for name in COMMANDS:
+        assert f"Example: procurement-kit {name}" in help_of.invoke(app, [name, "--help"]).stdout, name
+
+
+def test_no_parameter_of_a_command_hides_what_all_commands_share():
+    """An option named as the function that prints the answer would be called in its stead."""
+    from typer.main import get_command
+
+    functions = {name: inspect.unwrap(found.callback) for name, found in get_command(app).commands.items()}
+    assert list(functions) == list(COMMANDS)
+    for name, function in functions.items():
+        room = inspect.getmodule(function)
+        assert room.__name__.startswith("procurement_kit.commands."), name
+        hidden = set(inspect.signature(function).parameters) & set(vars(room))
+        assert not hidden, f"{name}: {hidden} hide what stands in {room.__name__}"
+
+
+def test_an_import_answers_in_json_and_in_words(command, municipality, tmp_path):
+    headings = "Bilagsdato;Leverandør;CVR-nummer;Tekst;Beløb;Valuta"
+    text = f"{headings}\n03-02-2025;Ærø Kontor;99999993;Kopipapir;1.234,50;DKK\n"
+    (tmp_path / "poster.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "poster.toml").write_text(PROFILE, encoding="utf-8")
+    words = ("import", "prøveby", str(tmp_path / "poster.csv"), "--profile", str(tmp_path / "poster.toml"))
+    done = command(*words, "--json")
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1), done.stderr
+    assert "poster.csv" in json.dumps(json.loads(done.stdout))
+    again = command(*words)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.startswith("1 file was read before: unchanged, skipped.\nposter.csv: read 1")

@@ -45,6 +45,7 @@ def a_line(n: int) -> dict:
         "supplier_kind": "person" if is_person else "company",
         "supplier_account_number": f"token-{n % 2}" if is_person else None,
         "item_name": ITEMS[n % 5],
+        "line_kind": ("item", "item", "freight", "fee", "item", "item", "item")[n % 7],
         "art_code": ARTS[n % 7 - n % 3],
         "buyer_unit_number": "0815" if n % 4 else None,
         "item_seller_number": "10045" if n % 2 else None,
@@ -175,6 +176,7 @@ def test_every_table_is_the_same_row_by_row(engines, key):
 
 def test_the_lines_are_such_that_equality_means_something(engines):
     rows = engines["duckdb"]["rows"]
+    assert {"model", "accessory", "scope", "unclassified"} == {row["category_source"] for row in rows}
     for column, least in (("scope_status", 5), ("contract_status", 5), ("supplier_match", 4), ("item_check", 4)):
         assert len({row[column] for row in rows}) >= least, column
     assert any((row["net_amount"] or 0) < 0 for row in rows)

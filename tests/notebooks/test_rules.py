@@ -8,6 +8,10 @@ import pytest
 
 import procurement_kit
 
+NOTEBOOKS = (
+    "00_start.ipynb", "01_intake_check.ipynb", "04_classifier.ipynb", "05_review.ipynb", "20_municipal_report.ipynb",
+    "90_figures.ipynb",
+)  # fmt: skip
 PARAMETERS = 'municipality: str = "demo"\nperiod: str = "2025"'
 NOT_THIN = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.Try, ast.With, ast.Lambda,
@@ -20,7 +24,7 @@ def notebooks(project):
     return {path.name: nbformat.read(path, as_version=4) for path in sorted((project / "notebooks").glob("*.ipynb"))}
 
 
-@pytest.fixture(params=["00_start.ipynb", "01_intake_check.ipynb", "20_municipal_report.ipynb", "90_figures.ipynb"])
+@pytest.fixture(params=NOTEBOOKS)
 def notebook(project, request):
     return notebooks(project)[request.param]
 
@@ -35,7 +39,7 @@ def code_lines(source):
 
 def test_every_notebook_is_tested_and_numbered(project):
     found = notebooks(project)
-    assert {"00_start.ipynb", "01_intake_check.ipynb", "20_municipal_report.ipynb", "90_figures.ipynb"} <= set(found)
+    assert sorted(found) == sorted(NOTEBOOKS)
     assert all(re.fullmatch(r"\d\d_[a-z_]+\.ipynb", name) for name in found)
 
 

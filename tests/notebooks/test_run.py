@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-NOTEBOOKS = ("00_start.ipynb", "01_intake_check.ipynb", "20_municipal_report.ipynb", "90_figures.ipynb")
+from tests.notebooks.test_rules import NOTEBOOKS
 
 
 def test_every_notebook_is_in_the_list(project):

@@ -6,10 +6,10 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from procurement_kit.classifier.calibration import NEVER, lowest_threshold
+from procurement_kit.classifier.calibration import lowest_threshold
 from procurement_kit.classifier.features import clean_features, clean_text
+from procurement_kit.classifier.levels import KNOWN, NEVER, NEW, Calibrated, Calibration, Levels, shares_of_scores
 from procurement_kit.classifier.lookup import category_lookup
-from procurement_kit.classifier.model import Levels, shares_of_scores
 from procurement_kit.classifier.rules import apply_rules, printed_cells, read_rules
 from procurement_kit.classifier.tree import tree_from_labels, tree_of_rows
 from procurement_kit.tables import CLASSIFIER_FEATURES
@@ -59,8 +59,9 @@ def test_probabilities_sum_to_one_and_a_parent_is_never_less_sure_than_its_child
     probabilities = shares_of_scores(np.array(scores), slope, offset)
     assert np.allclose(probabilities.sum(axis=1), 1)
     assert (levels.at(probabilities, 1)[:, 0] + 1e-9 >= levels.at(probabilities, 2).sum(axis=1)).all()
-    thresholds = {n: np.full(len(scores), 0.0) for n in levels.numbers}
-    assert all(code in TREE for code in levels.claim(probabilities, thresholds)[0])
+    calibration = Calibration(1.0, 0.0, 1.0, 0.0, dict.fromkeys(levels.numbers, 0.0), {})
+    calibrated = Calibrated({KNOWN: calibration, NEW: calibration}, np.zeros(len(scores), bool))
+    assert all(code in TREE for code in levels.claim(probabilities, calibrated)[0])
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.integers(1, 50), st.floats(0, 1e6)), max_size=60))

@@ -7,6 +7,7 @@ import pytest
 
 from procurement_kit.columns import require
 from procurement_kit.errors import TableError
+from procurement_kit.review.audit_tables import DRAWN
 from procurement_kit.tables import INVOICE_LINES, SCOPE_STATUSES, STEPS, TABLES
 
 CANONICAL_FIELDS = [
@@ -83,7 +84,7 @@ def test_every_field_of_the_canonical_invoice_line_has_a_column():
 
 
 def test_types_are_ibis_types_and_no_amount_is_a_float():
-    for table in TABLES:
+    for table in (*TABLES, *DRAWN):
         schema = ibis.schema(table.schema())
         assert len(schema) == len(table.columns)
         assert not any(dtype.is_floating() for dtype in schema.types)
@@ -91,7 +92,7 @@ def test_types_are_ibis_types_and_no_amount_is_a_float():
 
 
 def test_names_are_lower_case_and_unique_and_every_column_is_explained():
-    for table in TABLES:
+    for table in (*TABLES, *DRAWN):
         assert len(set(table.names)) == len(table.names)
         for column in table.columns:
             assert re.fullmatch(r"[a-z][a-z0-9_]*", column.name)
@@ -99,7 +100,7 @@ def test_names_are_lower_case_and_unique_and_every_column_is_explained():
 
 
 def test_headings_are_unique_within_a_table_so_that_a_template_can_be_read_back():
-    for table in TABLES:
+    for table in (*TABLES, *DRAWN):
         headings = [c.heading.casefold() for c in table.columns]
         assert len(set(headings)) == len(headings), table.name
 

@@ -40,8 +40,10 @@ def quality(cube):
 
 
 def test_kroner_by_what_decided_the_category(quality):
-    assert list(quality.table["category_source"]) == ["review", "rule", "model", "unclassified"]
-    assert list(quality.table["net_share"]) == [D("0.100000"), D("0.300000"), D("0.400000"), D("0.200000")]
+    shares = dict(zip(quality.table["category_source"], quality.table["net_share"], strict=True))
+    assert list(shares) == ["review", "rule", "accessory", "model", "unclassified"]
+    assert list(shares.values()) == [D("0.100000"), D("0.300000"), D("0.000000"), D("0.400000"), D("0.200000")]
+    assert quality.numbers["followed_share"].value == 0
     assert quality.numbers["classified_share"].value == D("0.800000")
     assert quality.numbers["unclassified_amount"].value == D("200.00")
     assert not quality.failed_checks
@@ -172,3 +174,22 @@ def test_a_credit_without_a_basis_hides_no_invoice_with_vat(cube_of):
 def test_an_empty_period_is_refused(cube):
     with pytest.raises(NoDataError):
         analyse_quality(cube, period="2020")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "more", "expected"),
+    [
+        ((None, "0.10", "0.05", "0.20"), {}, ("0.90", "0.80", "0.95")),  # the deepest level up to 2
+        ((None, None, None, None), {}, None),  # nothing has been judged
+        ((None, "0.10", "0.05", "0.20"), {"is_reclassified": "yes"}, None),  # of categories as they were
+        ((None, "0.10", "0.05", "0.20"), {"period": "2024"}, None),
+    ],
+)
+def test_a_judged_sample_says_how_much_is_right_and_between_which_ends(cube, wrong, more, expected):
+    from procurement_kit.findings import Definition, Finding, Number
+
+    _, value, low, high = (None if text is None else Decimal(text) for text in wrong)
+    numbers = {"wrong_1_share": Number(None, "share"), "wrong_2_share": Number(value, "share", low, high)}
+    audit = Finding("accuracy", numbers, {}, (), (), Definition("", "", "", ""), {"period": "2025"} | more)
+    right = analyse_quality(cube, period="2025", audit=audit).numbers["right_share"]
+    assert (None if right.value is None else (str(right.value), str(right.low), str(right.high))) == expected

@@ -200,3 +200,31 @@ def test_a_supplier_found_by_number_and_by_name_is_one_row(cube_of, tree):
     lines = [{**placed("1801"), **firm("A"), "net": "5", "supplier_match": match} for match in ("number", "name")]
     top = analyse_spend(cube_of(*lines), period="2025", tree=tree).tables["top_suppliers"]
     assert [tuple(row) for row in top[["supplier_key", "net_amount"]].to_numpy()] == [("n:A", D("10.00"))]
+
+
+def audited(*rows, period="2025", table="by_area"):
+    """What a judged sample says of categories: code, and between which kroner its right total lies."""
+    import pandas as pd
+
+    from procurement_kit.findings import Definition, Finding
+
+    columns = ["category_code", "true_low_amount", "true_high_amount"]
+    tables = {name: pd.DataFrame(rows if name == table else [], columns=columns) for name in ("by_area", "by_group")}
+    return Finding("accuracy", {}, tables, (), (), Definition("", "", "", ""), {"period": period})
+
+
+def test_a_judged_sample_gives_totals_an_interval_and_says_whether_their_rank_is_decided(year_cube, tree):
+    sample = audited(("18", D("600.00"), D("760.00")), ("04", D("140.00"), D("640.00")), (None, D("0.00"), D("9.00")))
+    areas = analyse_spend(year_cube, period="2025", tree=tree, audit=sample).table
+    assert areas["true_low_amount"].tolist() == [D("600.00"), D("140.00"), None]
+    assert areas["ranking_status"].tolist() == ["undecided", None, None]
+    apart = audited(("18", D("650.00"), D("760.00")), ("04", D("140.00"), D("640.00")))
+    assert analyse_spend(year_cube, period="2025", tree=tree, audit=apart).table["ranking_status"][0] == "decided"
+    turned = audited(("18", D("50.00"), D("60.00")), ("04", D("140.00"), D("640.00")))
+    assert analyse_spend(year_cube, period="2025", tree=tree, audit=turned).table["ranking_status"][0] == "reversed"
+
+
+def test_without_a_judged_sample_of_the_period_tables_are_as_they_were(year_cube, tree):
+    plain = analyse_spend(year_cube, period="2025", tree=tree)
+    for sample in (audited(), audited(("18", D("1.00"), D("2.00")), period="2024")):
+        assert list(analyse_spend(year_cube, period="2025", tree=tree, audit=sample).table) == list(plain.table)

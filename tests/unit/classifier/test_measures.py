@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from procurement_kit.classifier.measures import calibration_error, coverage, measure
+from procurement_kit.classifier.measures import bins_of, calibration_error, coverage, measure
 
 TRUTH = np.array(["a", "a", "b", "c"], dtype=object)
 BEST = np.array(["a", "a", "a", "c"], dtype=object)
@@ -26,3 +26,17 @@ def test_ties_are_taken_together():
 
 def test_a_perfectly_calibrated_guess_has_no_error():
     assert calibration_error(np.full(4, 0.75), np.array([True, True, True, False])) == 0.0
+
+
+def test_bins_are_fifteen():
+    assert bins_of(np.array([0.0, 1 / 15, 0.999, 1.0])).tolist() == [0, 1, 14, 14]
+
+
+def test_the_card_names_its_dearest_confusions(classifier):
+    found = classifier.card["confusions"]
+    assert set(found) == set(classifier.card["accuracy"])
+    for levels in found.values():
+        for pairs in levels.values():
+            assert len(pairs) <= 3
+            assert all(pair["true_code"] != pair["predicted_code"] for pair in pairs)
+            assert [pair["amount"] for pair in pairs] == sorted((pair["amount"] for pair in pairs), reverse=True)

@@ -1,15 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from procurement_kit.classifier.features import clean_features
-from procurement_kit.classifier.model import Calibration, Classifier, Levels, as_columns
+from procurement_kit.classifier.levels import KNOWN, NEW, Calibrated, Calibration, Levels, Scores
+from procurement_kit.classifier.model import as_columns
 
 
 def sure(classifier, **thresholds):
-    calibrations = {k: Calibration(c.slope, c.offset, thresholds["at"]) for k, c in classifier.calibrations.items()}
-    return Classifier(
-        classifier.tree, classifier.parts, classifier.linear, calibrations, classifier.known_suppliers, classifier.card
-    )
+    calibrations = {k: replace(c, thresholds=thresholds["at"]) for k, c in classifier.calibrations.items()}
+    return replace(classifier, calibrations=calibrations)
 
 
 def test_predicts_the_category_a_person_would(classifier, features_of):
@@ -41,9 +42,29 @@ def test_a_parent_is_as_sure_as_its_children_together(tree):
     probabilities = np.array([[0.1, 0.3, 0.2, 0.4]])
     assert levels.codes[1].tolist() == ["01", "02"]
     assert levels.at(probabilities, 1).tolist() == [[pytest.approx(0.6), 0.4]]
-    assert levels.whole(probabilities, np.array([0])).tolist() == [pytest.approx(0.6)]
-    code, confidence = levels.claim(probabilities, {1: np.array([0.5]), 2: np.array([0.5])})
+    calibration = Calibration(1.0, 0.0, 1.0, 0.0, {1: 0.5, 2: 0.5}, {})
+    code, confidence = levels.claim(probabilities, Calibrated({KNOWN: calibration, NEW: calibration}, np.array([True])))
     assert (code[0], confidence[0]) == ("01", pytest.approx(0.6))
+
+
+def test_an_areas_probability_is_shared_out_within_it(tree):
+    levels = Levels(tree, ["0101", "0102", "0201"])
+    calibration = Calibration(1.0, 0.0, 1.0, 0.0, {}, {})
+    calibrated = Calibrated({KNOWN: calibration, NEW: calibration}, np.array([False]))
+    scores = Scores(np.array([[-0.5 * 2.0, -0.5 * 2.0]]), np.array([[2.0, 2.0, 2.0]]))  # areas: 0 with their best
+    assert levels.shares(scores, calibrated)[0] == pytest.approx([0.25, 0.25, 0.5])
+
+
+def test_the_second_best_of_a_level_stands_beside_the_best(tree):
+    levels = Levels(tree, ["0101", "0102", "0201"])
+    calibration = Calibration(1.0, 0.0, 1.0, 0.0, {}, {})
+    calibrated = Calibrated({KNOWN: calibration, NEW: calibration}, np.array([True]))
+    found = levels.named(levels.place(np.array([[0.5, 0.1, 0.4]]), calibrated))
+    assert (found["category_1_best_code"][0], found["category_1_second_code"][0]) == ("01", "02")
+    assert (found["category_2_best_code"][0], found["category_2_second_code"][0]) == ("0101", "0201")
+    assert found["category_2_second_confidence"][0] == pytest.approx(0.4)
+    assert found["category_3_best_code"][0] is None
+    assert found["category_proposed_code"][0] == "0101"
 
 
 def test_suppliers_met_in_training_are_known_by_their_mark_only(classifier, features_of):

@@ -2,8 +2,16 @@ from datetime import date
 
 import pytest
 
-from procurement_kit.classifier.rules import apply_rules, printed_cells, read_decisions, read_rules
+from procurement_kit.classifier.rules import (
+    apply_rules,
+    matching,
+    printed_cells,
+    read_decisions,
+    read_rules,
+    rows_of_file,
+)
 from procurement_kit.errors import TableError
+from procurement_kit.tables import RULES
 
 
 def matched(rules, features):
@@ -64,3 +72,70 @@ def test_unknown_categories_and_rows_that_match_everything_are_refused(tree):
 
 def test_no_rules_decide_nothing(tree, features_of):
     assert matched(read_rules([], tree), features_of({"line_text": "papir"})) == [None]
+
+
+def test_every_match_is_found_not_only_the_one_that_wins(tree, features_of):
+    rules = read_rules(
+        [
+            {"rule_id": "R-1", "text": "kopi papir", "category_code": "0101"},
+            {"rule_id": "R-2", "text": "papir", "category_code": "0101"},
+            {"rule_id": "R-3", "supplier_name": "Syd", "text": "papir", "category_code": "0102"},
+            {"rule_id": "R-4", "supplier_name": "Syd", "category_code": "02"},
+        ],
+        tree,
+    )
+    rows = features_of(
+        {"line_text": "Kopi papir", "supplier_name": "Syd A/S"},
+        {"line_text": "papirkurv", "supplier_name": "Syd"},
+        {"line_text": "Papir kopi", "supplier_name": "Nord"},
+        {},
+    )
+    found_rows, positions = matching(printed_cells(rows), rules)
+    found = sorted((int(row), rules[position].reason) for row, position in zip(found_rows, positions, strict=True))
+    assert found == [(0, "R-1"), (0, "R-2"), (0, "R-3"), (0, "R-4"), (1, "R-4"), (2, "R-2")]
+    assert matched(rules, rows) == ["R-3", "R-4", "R-2", None]
+
+
+def test_account_alone_and_supplier_with_account_are_rules_too(tree, features_of):
+    rules = read_rules(
+        [
+            {"rule_id": "R-1", "account_number": "29.100", "category_code": "0101"},
+            {"rule_id": "R-2", "account_number": "29100", "supplier_number": "99999993", "category_code": "0102"},
+        ],
+        tree,
+    )
+    rows = features_of(
+        {"account_number": "29.100"},
+        {"account_number": "29.100", "supplier_number": "99999993"},
+        {"account_number": "29"},
+    )
+    assert [rule.scope for rule in rules] == ["supplier + account", "account"]
+    assert matched(rules, rows) == ["R-1", "R-2", None]
+
+
+def test_a_rule_says_who_made_it_when_and_what_for(tree):
+    row = {"rule_id": "R-1", "text": "papir", "category_code": "0101"}
+    told = {"decided_by": "indkøb", "decided_date": date(2026, 1, 15), "holds_for": "kun skolerne"}
+    (rule,) = read_rules([row | told], tree)
+    assert {name: getattr(rule, name) for name in told} == told
+    assert rule.scope == "text"
+
+
+def test_a_file_is_refused_with_everything_that_is_wrong_with_it(tree, tmp_path):
+    path = tmp_path / "rules.csv"
+    path.write_text(
+        "Regel;Leverandør;Tekst;Kategorikode;Dato\nR-1;;papir;0111;15-01-2026\n;Syd;;0101;\n\nR-2;;;0101;\nR-3;Syd;;0101;i går\n",
+        "utf-8",
+    )
+    with pytest.raises(TableError) as refused:
+        rows_of_file(path, RULES, tree)
+    told = "\n".join(refused.value.problems)
+    assert len(refused.value.problems) == 4
+    assert "row 2: «0111» is not in the category tree" in told
+    assert "row 3, «Regel»: is empty" in told
+    assert "row 5: no cell to match on, it would decide every line" in told
+    assert "row 6, «Dato»" in told
+
+
+def test_a_file_that_is_not_there_has_no_rows(tree, tmp_path):
+    assert rows_of_file(tmp_path / "rules.csv", RULES, tree) == []

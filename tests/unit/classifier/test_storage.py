@@ -31,6 +31,17 @@ def test_it_lies_in_the_municipalitys_folder(municipality, classifier):
     assert load_classifier(municipality.folder / "classifier").card == json.loads(json.dumps(classifier.card))
 
 
+def test_a_classifier_can_be_kept_in_another_room_and_outlives_the_first(municipality, classifier):
+    storage.keep(municipality, "classifier", as_room="classifier_previous")
+    assert not (municipality.folder / "classifier_previous").exists()
+    save(classifier, municipality)
+    storage.keep(municipality, "classifier", as_room="classifier_previous")
+    (municipality.folder / "classifier" / "card.json").unlink()
+    assert not storage.has_classifier(municipality)
+    assert storage.has_classifier(municipality, "classifier_previous")
+    assert load_classifier(municipality.folder / "classifier_previous").version == classifier.version
+
+
 def test_no_supplier_stands_in_the_files_but_in_the_vocabulary(folder):
     assert "nord" not in (folder / "classifier.json").read_text(encoding="utf-8").casefold()
     assert "nord" not in (folder / "card.json").read_text(encoding="utf-8").casefold()

@@ -44,6 +44,14 @@ def town(municipality):
         "decisions.csv": "tekst;kategori\nKopipapir;1801\n",
         "labelled_lines.csv": "tekst\nKopipapir\n",
         "rules.csv": "tekst\nKopipapir\n",
+        "labelling_sample.csv": "tekst\nKopipapir\n",
+        "audit_sample.csv": "linje\nL1\n",
+        "audit_frame.csv": "kategori;kroner\n1801;3,00\n",
+        "review/gennemgang.xlsx": "x",
+        "review/stikprøve-2025.xlsx": "x",
+        "review/review.json": "{}",
+        "classifier_candidate/card.json": "{}",
+        "classifier_previous/card.json": "{}",
         "profiles/kopi.csv": "test",
         "profiles/egen.toml": 'name = "egen"',
         "contracts.csv": "Aftale\nA-1\n",
@@ -65,7 +73,7 @@ def present(municipality) -> set[str]:
 
 KEPT = {
     "municipality.toml", "profiles/egen.toml", "contracts.csv", "decision_log.csv", "notater.docx",
-    "reports/2025/report.html", "reports/2025/run_record.json",
+    "audit_frame.csv", "reports/2025/report.html", "reports/2025/run_record.json",
 }  # fmt: skip
 
 
@@ -75,13 +83,14 @@ def test_without_confirmation_nothing_is_deleted_and_all_is_listed(town):
     assert present(town) == before
     assert key_path("test-key").is_file()
     assert set(outcome.facts["deleted"]) == {
-        "inbox", "lines", "cube", "lookups", "classifier", "decisions", "labelled_lines", "rules", "imported",
+        "inbox", "lines", "cube", "lookups", "classifier", "classifier_candidate", "classifier_previous", "decisions",
+        "labelled_lines", "labelling_sample", "audit_sample", "rules", "review", "imported",
     }  # fmt: skip
     assert (outcome.facts["lines"], outcome.facts["amount"]) == (3, "1234.50")
     assert (outcome.facts["lines_set_aside"], outcome.facts["amount_set_aside"]) == (2, "18.00")
     said = " ".join(outcome.sentences)
     assert "3 lines (1,234.50 DKK) taken in and 2 lines (18.00 DKK) set aside" in said
-    assert "These stay: contracts.csv, decision_log.csv, municipality.toml, profiles, reports." in said
+    assert "These stay: audit_frame.csv, contracts.csv, decision_log.csv, municipality.toml, profiles, reports." in said
     assert outcome.facts["unknown"] == ["notater.docx"]
     assert "Nothing has been deleted. To do it: procurement-kit close prøveby --yes" in outcome.sentences
 
@@ -112,7 +121,10 @@ def test_the_checklist_is_danish_and_names_what_is_left_to_do(town):
     assert "ingen fundet" in text
     assert text.count("- [ ]") >= 12
     assert "{" not in text
-    assert "(`labelled_lines.csv`, `decisions.csv`, `rules.csv`) er slettet" in text
+    assert "(`labelled_lines.csv`, `labelling_sample.csv`, `decisions.csv`, `rules.csv`) er slettet" in text
+    assert "| Arbejdsbøger til gennemgang, stikprøve og mærkning | 3 |" in text
+    assert "| Stikprøvens linjer | 1 |" in text
+    assert "- `audit_frame.csv`: Stikprøvens grundlag: summer pr. kategori." in text
     assert "scope_decisions" not in text  # there was none
 
 

@@ -332,6 +332,7 @@ def quality() -> Finding:
                 "review_share": "0.05",
                 "rule_share": "0.3",
                 "model_share": "0.6",
+                "followed_share": "0",
                 "textless_share": "0.02",
                 "vat_incl_share": "0",
                 "vat_unknown_share": "0",

@@ -7,7 +7,7 @@ import pytest
 
 from procurement_kit import folders, store
 from procurement_kit.classifier.tree import standard_tree
-from procurement_kit.errors import NoDataError
+from procurement_kit.errors import NoDataError, TableError
 from procurement_kit.steps.labelled import label_counts, labelled_lines
 from procurement_kit.tables import INVOICE_LINES
 from tests.conftest import complete_lines
@@ -101,3 +101,57 @@ def test_no_labels_at_all_is_an_error(imported):
 def test_without_any_label_there_are_no_rows_but_all_columns(imported):
     found = labelled_lines(imported(PAPER), standard_tree())
     assert len(found) == 0 and "category_code" in found
+
+
+# --- decisions ------------------------------------------------------------------------------------------------------
+
+DECIDED = "CVR-nummer;Leverandør;Tekst;Konto;Kontotekst;Enhed;Kategorikode;Besluttet af;Dato\n"
+
+
+def decide(municipality, *rows: str) -> None:
+    text = DECIDED + "\n".join(rows) + "\n"
+    (municipality.folder / "decisions.csv").write_text(text, encoding="utf-8")
+
+
+def test_a_decision_teaches_every_line_it_decides_however_it_is_spelt(imported):
+    municipality = imported(
+        {**PAPER, "net": "10.00"},
+        {**PAPER, "supplier_name": "PAPIRHUSET A/S", "item_name": "Kopipapir", "net": "5.50"},
+        {**PAPER, "line_text": "stole", "net": "1.00"},
+    )
+    decide(municipality, ";Papirhuset;kopipapir;;;Skolen;180101;indkøb;15-01-2026")
+    found = labelled_lines(municipality, standard_tree())
+    assert sorted(found["amount"]) == [Decimal("5.50"), Decimal("10.00")]
+    assert set(found["category_code"]) == {"180101"}
+    assert "line_id" not in found
+
+
+def test_a_decision_about_a_supplier_teaches_all_its_lines_but_those_decided_one_by_one(imported):
+    municipality = imported(
+        {**PAPER, "net": "10.00"},
+        {**PAPER, "line_text": "stole", "net": "1.00"},
+        {"supplier_name": "Andre", "net": "2.00"},
+    )
+    decide(municipality, ";Papirhuset;;;;;180101;indkøb;", ";Papirhuset;stole;;;;1802;indkøb;")
+    found = labelled_lines(municipality, standard_tree()).sort_values("amount")
+    assert list(found["category_code"]) == ["1802", "180101"]
+
+
+def test_a_decision_stands_above_labels_of_the_source_and_by_hand_and_each_line_counts_once(imported):
+    municipality = imported({**PAPER, "labelled_category_1": "18", "labelled_category_2": "1801", "net": "10.00"})
+    by_hand(municipality, ";Papirhuset;kopipapir;;;Skolen;180103")
+    decide(municipality, ";Papirhuset;kopipapir;;;Skolen;1802;indkøb;15-01-2026")
+    assert list(labelled_lines(municipality, standard_tree())["category_code"]) == ["1802"]
+
+
+def test_decisions_teach_lines_up_to_a_day_only(imported):
+    municipality = imported({**PAPER, "invoice_date": date(2026, 1, 1), "net": "3.00"})
+    decide(municipality, ";Papirhuset;;;;;1802;indkøb;15-01-2026")
+    assert len(labelled_lines(municipality, standard_tree(), until=date(2025, 12, 31))) == 0
+
+
+def test_a_decision_for_a_category_that_is_gone_is_an_error(imported):
+    municipality = imported({**PAPER, "net": "10.00"})
+    decide(municipality, ";Papirhuset;;;;;1899;indkøb;15-01-2026")
+    with pytest.raises(TableError, match="decisions.csv"):
+        labelled_lines(municipality, standard_tree())
