@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,8 @@ from procurement_kit.classifier.features import FIELDS
 READ = tuple(name for name in FIELDS if name != "context")  # what is printed; `context` only repeats it as one word
 COST = 10.0
 MOST_ROUNDS = 1000
-FASTTEXT = {"epoch": 25, "lr": 0.5, "wordNgrams": 2, "dim": 100, "minCount": 1, "bucket": 200_000, "thread": 1}
+FASTTEXT = {"epoch": 25, "wordNgrams": 2, "dim": 100, "minCount": 1, "bucket": 200_000, "thread": 1}
+FASTTEXT_RATES = (0.5, 0.25, 0.1)  # the first at which its training does not run off into what is not a number
 NO_FASTTEXT = "fasttext is not installed: uv sync --group peers"
 
 
@@ -101,7 +103,11 @@ def fasttext(known: pd.DataFrame, rows: pd.DataFrame) -> Said:
             "".join(f"__label__{code} {text}\n" for code, text in zip(codes, joined_words(known), strict=True)),
             encoding="utf-8",
         )
-        model = package.train_supervised(input=str(path), verbose=0, **FASTTEXT)
+        model, rate = _trained(package, path)
+    if model is None:
+        return Said(
+            np.array([], dtype=object), not_measured=f"fastText does not converge, not at a rate of {rate} either"
+        )
     labels, shares = model.predict(joined_words(rows).tolist(), k=1)
     # A row without any word gets no label at all: it is given the most frequent category.
     frequent = most_frequent(known, rows).best
@@ -110,7 +116,17 @@ def fasttext(known: pd.DataFrame, rows: pd.DataFrame) -> Said:
         for found, other in zip(labels, frequent, strict=True)
     ]
     probability = np.array([share[0] if len(share) else 0.0 for share in shares], dtype=float)
-    return Said(np.array(best, dtype=object), np.clip(probability, 0.0, 1.0), {"settings": FASTTEXT})
+    return Said(np.array(best, dtype=object), np.clip(probability, 0.0, 1.0), {"settings": FASTTEXT | {"lr": rate}})
+
+
+def _trained(package: ModuleType, path: Path) -> tuple[object | None, float]:
+    """FastText's model of a file, and the rate it was learned at; None where no rate will do."""
+    for rate in FASTTEXT_RATES:
+        try:
+            return package.train_supervised(input=str(path), verbose=0, lr=rate, **FASTTEXT), rate
+        except RuntimeError:  # its only word for numbers that ran off
+            continue
+    return None, rate
 
 
 def joined_words(rows: pd.DataFrame) -> pd.Series:

@@ -31,10 +31,14 @@ def decisions(town):
         return [(row["Tekst"], row["Kategorikode"]) for row in csv.DictReader(file, delimiter=";")]
 
 
+def answered(page):
+    page.wait_for_function("!document.querySelector('.pk-review').hasAttribute('aria-busy')")
+
+
 def press(page, *keys):
     for key in keys:
         page.keyboard.press(key)
-        page.wait_for_function("!document.querySelector('.pk-review').hasAttribute('aria-busy')")
+        answered(page)
 
 
 def shown(page):
@@ -167,8 +171,10 @@ def test_every_button_has_a_name_and_a_visible_focus(page):
 
 def test_buttons_do_what_keys_do(page, town):
     page.get_by_role("button", name="Næste").click()
+    answered(page)
     press(page, "p")
     page.get_by_role("button", name="Kontorstole (0102)").click()
+    answered(page)
     press(page, "h")
     assert decisions(town) == [("stol til kontor", "0102")]
     assert page.get_by_text("næste uden at beslutte").is_visible()
