@@ -17,6 +17,8 @@ from procurement_kit.settings import Municipality
 from procurement_kit.stages import CANDIDATE, IN_USE, PREVIOUS, is_unchanged, require_lines, set_mark
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from procurement_kit.classifier.model import Classifier
     from procurement_kit.classifier.spellings import SpellingGroup
 
@@ -79,20 +81,30 @@ def make_tree(name: str, confirm: "Callable[[list[str]], bool]") -> Outcome:
 # --- training -------------------------------------------------------------------------------------------------------
 
 
-def train(name: str, *, until: str = "", candidate: bool = False) -> Outcome:
+def train(name: str, *, until: str = "", candidate: bool = False, start_from: str = "") -> Outcome:
     """Train a municipality's classifier on the lines whose category is known."""
     municipality = store.open_municipality(name)
     last_date = _last_date(until)
-    mark = _training_mark(municipality, last_date)
+    other = store.open_municipality(start_from) if start_from else None
+    mark = _training_mark(municipality, last_date, other)
     is_in_use = is_unchanged(municipality, IN_USE, mark)
     room = CANDIDATE if candidate and not is_in_use else IN_USE
     unchanged = is_in_use or is_unchanged(municipality, room, mark)
-    classifier = train_classifier(municipality, until=last_date, candidate=candidate)
+    classifier = train_classifier(municipality, until=last_date, candidate=candidate, start_from=other)
     card = classifier.card
     facts = {
         "unchanged": unchanged,
         **{
-            key: card[key] for key in ("labelled_lines", "labelled_rows", "phrases", "classes", "last_date", "accuracy")
+            key: card[key]
+            for key in (
+                "labelled_lines",
+                "labelled_rows",
+                "phrases",
+                "borrowed_rows",
+                "classes",
+                "last_date",
+                "accuracy",
+            )
         },
         "model_version": classifier.version,
         "is_candidate": room == CANDIDATE,
@@ -101,7 +113,13 @@ def train(name: str, *, until: str = "", candidate: bool = False) -> Outcome:
     return Outcome(facts, (_training_words(facts), *_accuracy_words(card["accuracy"]), *_next_words(name, room)))
 
 
-def train_classifier(municipality: Municipality, *, until: date | None = None, candidate: bool = False) -> "Classifier":
+def train_classifier(
+    municipality: Municipality,
+    *,
+    until: date | None = None,
+    candidate: bool = False,
+    start_from: Municipality | None = None,
+) -> "Classifier":
     """Train a municipality's classifier, unless nothing it learns from has changed.
 
     The one it replaces is kept in `classifier_previous/`.
@@ -114,6 +132,8 @@ def train_classifier(municipality: Municipality, *, until: date | None = None, c
         Learn from lines up to and including this day.
     candidate : bool
         Leave the classifier in use where it is, and write the new one into `classifier_candidate/`.
+    start_from : Municipality, optional
+        One whose classifier places lines that nobody has labelled here: only its classifier is read, no line of it.
 
     Returns
     -------
@@ -124,25 +144,48 @@ def train_classifier(municipality: Municipality, *, until: date | None = None, c
     ------
     NoDataError
         If nothing has been imported, or no line is labelled and the tree has no phrases.
+    ModelError
+        If the municipality to start from has no classifier.
     """
     from procurement_kit.classifier import storage, training
     from procurement_kit.classifier.tree import tree_of
     from procurement_kit.steps.labelled import labelled_lines
 
     require_lines(municipality)
-    mark, room = _training_mark(municipality, until), CANDIDATE if candidate else IN_USE
+    mark, room = _training_mark(municipality, until, start_from), CANDIDATE if candidate else IN_USE
     for done in dict.fromkeys((IN_USE, room)):
         if is_unchanged(municipality, done, mark):
             return storage.load_classifier(municipality.folder / done)
     tree = tree_of(municipality)
     labelled = labelled_lines(municipality, tree, until=until)
-    classifier = training.train(labelled, tree, promised_right_share=municipality.promised_right_share)
+    borrowed = _borrowed(municipality, start_from) if start_from else None
+    promised = municipality.promised_right_share
+    classifier = training.train(labelled, tree, promised_right_share=promised, borrowed=borrowed)
     with folders.locked(municipality):
         if not candidate:
             storage.keep(municipality, IN_USE, as_room=PREVIOUS)
         storage.save(classifier, municipality, room=room)
         set_mark(municipality, room, mark)
     return classifier
+
+
+def _borrowed(municipality: Municipality, other: Municipality) -> "pd.DataFrame":
+    """A municipality's distinct lines as the classifier of another places them, where it claims a category."""
+    import pandas as pd
+
+    from procurement_kit.classifier import storage
+    from procurement_kit.classifier.training import LABELLED
+    from procurement_kit.steps.spend_cube import classifier_rows
+
+    classifier = storage.load_classifier(other.folder / IN_USE)
+    found = [pd.DataFrame(columns=list(LABELLED))]
+    for batch in store.batches_of(classifier_rows(municipality), municipality):
+        features = batch.to_pandas().astype(object)
+        placed = features.assign(
+            category_code=classifier.predict(features)["category_code"], amount=0, invoice_date=None
+        )
+        found.append(placed.loc[placed["category_code"].notna(), list(LABELLED)])
+    return pd.concat(found, ignore_index=True)
 
 
 def _last_date(until: str) -> date | None:
@@ -154,7 +197,7 @@ def _last_date(until: str) -> date | None:
         return parse_period(until).last_date
 
 
-def _training_mark(municipality: Municipality, until: date | None) -> str:
+def _training_mark(municipality: Municipality, until: date | None, start_from: Municipality | None = None) -> str:
     folder = municipality.folder
     known = ("decisions.csv", "labelled_lines.csv", "category_tree.csv", "category_spellings.csv", "units.csv")
     files = [folder / name for name in known]
@@ -163,6 +206,7 @@ def _training_mark(municipality: Municipality, until: date | None) -> str:
         [load["sources"] for load in store.loads(municipality)],
         str(municipality.promised_right_share),
         str(until),
+        *([start_from.folder / IN_USE] if start_from else []),
         *files,
         code / "classifier",
         code / "knowledge",
@@ -174,7 +218,8 @@ def _training_words(facts: dict) -> str:
         return "The classifier is up to date with its labelled lines: unchanged, skipped."
     return (
         f"Learned {facts['classes']} categories from {facts['labelled_lines']:,} labelled lines "
-        f"({facts['labelled_rows']:,} distinct) and {facts['phrases']:,} phrases of the tree."
+        f"({facts['labelled_rows']:,} distinct) and {facts['phrases']:,} phrases of the tree"
+        + (f", and {facts['borrowed_rows']:,} as the other classifier places them." if facts["borrowed_rows"] else ".")
     )
 
 

@@ -40,6 +40,7 @@ ROUNDS = 40  # over all rows
 HALF_LIFE_DAYS, LEAST_WEIGHT = 182, 0.1  # a line counts half when it is that old, and never less than this
 WORTH_SHARING = 1_000_000  # rows × categories from which a second process pays for its start
 LANGUAGE, OWN_LANGUAGES = "phrase_language", ("da", "en")  # the others' phrases only help where few lines are known
+BORROWED_WEIGHT, FIRST_BORROWED = 0.3, -1_000_000_000
 FEWEST_LINES = 200  # distinct labelled rows below which thresholds come from phrases too and are kept careful
 _WORDS = {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"\S+"}
 _WORD = {"analyzer": "word", "token_pattern": r"\S+"}
@@ -60,6 +61,7 @@ def train(
     seed: int = 0,
     promised_right_share: float = 0.95,
     phrases: pd.DataFrame | None = None,
+    borrowed: pd.DataFrame | None = None,
 ) -> Classifier:
     """Train a classifier on lines whose category is known.
 
@@ -75,6 +77,9 @@ def train(
         Share of claimed kroner, and of claimed lines, that shall be right; between 0.5 and 1.
     phrases : DataFrame, optional
         category_code, phrase_kind, phrase; by default the standard ones where the tree is the standard tree.
+    borrowed : DataFrame, optional
+        Like `labelled`: lines as the classifier of another municipality places them. They are learned from with little
+        weight where nothing is known, and never calibrated or measured on.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def train(
     NoDataError
         If there are fewer than two categories to tell apart.
     """
-    rows, folded = training_rows(labelled, tree, phrases)
+    rows, folded = training_rows(labelled, tree, phrases, borrowed)
     if rows["trained_code"].nunique() < 2:
         raise NoDataError(
             "The labelled lines hold fewer than two categories to tell apart.",
@@ -106,22 +111,23 @@ def train(
         **card_measures(left_out, later, levels, paths, calibrations, basis),
         "versions": _versions(),
     }
-    known = frozenset(map(supplier_mark, rows["supplier_key"].unique())) - {""}
+    known = frozenset(map(supplier_mark, rows.loc[~rows["is_phrase"], "supplier_key"].unique())) - {""}
     classifier = Classifier(tree, parts, heads.linear, heads.areas, calibrations, known, card)
     predictions = [classifier.classes[i] for i in classifier.probabilities(rows).argmax(axis=1)]
     return replace(classifier, card=card | {"predictions_hash": fingerprint(predictions)})
 
 
 def training_rows(
-    labelled: pd.DataFrame, tree: CategoryTree, phrases: pd.DataFrame | None
+    labelled: pd.DataFrame, tree: CategoryTree, phrases: pd.DataFrame | None, borrowed: pd.DataFrame | None = None
 ) -> tuple[pd.DataFrame, dict[str, str | None]]:
-    """Labelled lines and phrases as distinct rows, rare categories folded; and what was folded where."""
+    """Labelled lines, phrases and borrowed lines as distinct rows, and where rare categories were folded."""
     if phrases is None:
         phrases = standard_phrases() if tree == standard_tree() else None
     lines = labelled_pairs(labelled, tree)
     if phrases is not None and LANGUAGE in phrases and lines["row"].nunique() >= FEWEST_LINES:
         phrases = phrases[phrases[LANGUAGE].isin(OWN_LANGUAGES)]
     given = [] if phrases is None else [phrase_rows(phrases, tree)]
+    given += [] if borrowed is None else [borrowed_rows(borrowed, lines, tree)]
     rows, folded = fold_rare(pd.concat([lines, *given], ignore_index=True), tree)
     names = phrase_rows(name_phrases(tree), tree)
     names = names[names["category_code"].isin(set(rows["trained_code"]))]
@@ -200,6 +206,15 @@ def phrase_rows(phrases: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
     rows = rows.drop_duplicates([*FIELDS, "category_code"], ignore_index=True)
     numbers = -1 - np.arange(len(rows))
     return rows.assign(lines=1, amount=0.0, first_date=pd.NaT, weight=1.0, row=numbers, is_phrase=True)
+
+
+def borrowed_rows(borrowed: pd.DataFrame, lines: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
+    """Lines as another classifier places them, as training rows; without those that are known, or not in the tree."""
+    rows = labelled_pairs(borrowed[borrowed["category_code"].isin(tree.codes)], tree)
+    is_known = rows.merge(lines[list(ROW)].drop_duplicates().assign(met=True), on=list(ROW), how="left")["met"].notna()
+    rows = rows[~is_known.to_numpy()].reset_index(drop=True)
+    numbers = FIRST_BORROWED - np.arange(len(rows))
+    return rows.assign(weight=BORROWED_WEIGHT, row=numbers, is_phrase=True)
 
 
 def fold_rare(rows: pd.DataFrame, tree: CategoryTree) -> tuple[pd.DataFrame, dict[str, str | None]]:
@@ -334,11 +349,13 @@ def later_year_fold(rows: pd.DataFrame) -> np.ndarray:
 
 def _counts(labelled: pd.DataFrame, rows: pd.DataFrame, folded: Mapping, linear: LinearSVC) -> dict:
     lines = rows[~rows["is_phrase"]]
+    borrowed = int((rows["row"] <= FIRST_BORROWED).sum())
     content = rows[[*ROW, "category_code", "lines"]]
     return {
         "labelled_lines": len(labelled),
         "labelled_rows": lines["row"].nunique(),
-        "phrases": int(rows["is_phrase"].sum()),
+        "phrases": int(rows["is_phrase"].sum()) - borrowed,
+        "borrowed_rows": borrowed,
         "last_date": None if pd.isna(last := lines["first_date"].max()) else last.date().isoformat(),
         "classes": len(linear.classes_),
         "rows_per_category": {code: int(n) for code, n in rows["category_code"].value_counts().sort_index().items()},

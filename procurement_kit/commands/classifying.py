@@ -57,17 +57,21 @@ def train(
     candidate: Annotated[
         bool, typer.Option("--candidate", help="Leave the one in use; see «compare», take it in with «adopt».")
     ] = False,
+    start_from: Annotated[
+        str, typer.Option("--from", help="Municipality whose classifier places what nobody has labelled here.")
+    ] = "",
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Train the municipality's classifier on its labelled lines; the one it replaces is kept.
 
     Example: procurement-kit train rudersdal --until 2024-12-31
+    Example: procurement-kit train holbaek --from rudersdal
     """
     prepare(data, as_json)
     from procurement_kit import learning
 
-    answer(learning.train(name, until=until, candidate=candidate), as_json)
+    answer(learning.train(name, until=until, candidate=candidate, start_from=start_from), as_json)
 
 
 @app.command()

@@ -3,8 +3,11 @@ import pytest
 
 from procurement_kit.classifier.training import (
     LABELLED,
+    LEAST_WEIGHT,
+    borrowed_rows,
     distinct_rows,
     fold_rare,
+    labelled_pairs,
     later_year_fold,
     phrase_rows,
     train,
@@ -105,3 +108,48 @@ def test_a_handful_of_labels_beside_phrases_is_calibrated_on_the_phrases_too(tre
     assert card["basis"] == "phrases"
     assert list(card["accuracy"]) == ["left-out-phrases"]
     assert card["thresholds"]["new_supplier"]["1"] <= 1
+
+
+def test_later_lines_weigh_more_and_never_less_than_a_tenth(tree, features_of):
+    rows = features_of(*[{"line_text": text} for text in ("ny", "gammel", "ældgammel")])
+    dates = pd.to_datetime(["2025-01-01", "2024-07-03", "2015-01-01"])
+    pairs = labelled_pairs(rows.assign(category_code="0101", amount=1.0, invoice_date=dates), tree)
+    weights = dict(zip(pairs["text"], pairs["weight"] ** 2, strict=True))
+    assert weights["gammel"] / weights["ny"] == pytest.approx(0.5)
+    assert weights["ældgammel"] / weights["ny"] == pytest.approx(LEAST_WEIGHT)
+    assert pairs["weight"].mean() == pytest.approx(1.0)
+
+
+def test_a_row_under_two_categories_stands_under_both_and_counts_as_one(tree, features_of):
+    rows = features_of(*[{"line_text": "papir"}] * 3).assign(amount=1.0, invoice_date=pd.Timestamp("2025-01-01"))
+    pairs = labelled_pairs(rows.assign(category_code=["0101", "0101", "0102"]), tree)
+    assert list(zip(pairs["category_code"], pairs["lines"], strict=True)) == [("0101", 2), ("0102", 1)]
+    assert pairs["row"].nunique() == 1
+
+
+def test_what_is_known_to_the_area_only_teaches_the_area_only(tree, labelled, features_of):
+    vague = features_of(*[{"line_text": f"kontorting {n}"} for n in range(6)])
+    vague = vague.assign(category_code="01", amount=1.0, invoice_date=pd.Timestamp("2025-01-01"))
+    classifier = train(pd.concat([labelled, vague], ignore_index=True), tree)
+    assert "01" not in classifier.classes
+    assert classifier.predict(features_of({"line_text": "kontorting 9"}))["category_1_best_code"].item() == "01"
+
+
+def test_another_municipalitys_classifier_is_a_start_and_own_labels_outweigh_it(tree, labelled, features_of):
+    own = labelled[labelled["category_code"].isin(("0101", "0201"))]
+    claimed = features_of(*[{"line_text": f"hæve sænke bord {n}"} for n in range(8)], {"line_text": "kopipapir a3"})
+    claimed = claimed.assign(category_code=["0102"] * 8 + ["0201"], amount=0, invoice_date=None)
+    alone, helped = train(own, tree), train(own, tree, borrowed=claimed)
+    asked = features_of({"line_text": "hæve sænke bord"}, {"line_text": "kopipapir a3"})
+    assert "0102" not in alone.classes
+    assert helped.predict(asked)["category_2_best_code"].tolist() == ["0102", "0101"]
+    assert (alone.card["borrowed_rows"], helped.card["borrowed_rows"]) == (0, 9)
+    assert helped.card["labelled_rows"] == alone.card["labelled_rows"]
+    assert helped.known_suppliers == alone.known_suppliers
+
+
+def test_what_is_known_here_or_not_in_the_tree_is_not_borrowed(tree, labelled, features_of):
+    lines = labelled_pairs(labelled, tree)
+    met = labelled.head(1).assign(category_code="0202")
+    strange = features_of({"line_text": "noget"}).assign(category_code="9999", amount=0, invoice_date=None)
+    assert len(borrowed_rows(pd.concat([met, strange], ignore_index=True), lines, tree)) == 0
