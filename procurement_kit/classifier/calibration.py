@@ -25,6 +25,7 @@ from procurement_kit.classifier.levels import (
     shares_of_scores,
 )
 
+FEWEST_AFTER = 50  # rows of a later year that a threshold is tried on alone
 FEWEST_ROWS = 100  # fewer left-out lines of a kind of supplier tell nothing about it
 ROWS_TO_FIT = 6000
 START = (8.0, 3.0)
@@ -74,39 +75,60 @@ def calibrate(
 ) -> dict:
     """Calibration per kind of supplier; a kind with too few left-out rows takes the other's more careful one.
 
-    What is classified next lies after what was learned from, so rows of the later year count beside those of the folds.
+    What is classified next lies after what was learned from. So rows of the later year count beside those of the folds,
+    and a threshold must keep the promise on them alone too.
 
     Returns
     -------
     dict of {"known_supplier", "new_supplier"} to Calibration
     """
     everything = left_out if later is None else left_out.and_also(later)
-    parts = {NEW: everything.only(~everything.known), KNOWN: everything.only(everything.known)}
-    found = {
-        kind: _calibrate(part, levels, paths, promised) if len(part.truth) >= FEWEST_ROWS else None
-        for kind, part in parts.items()
+    after = left_out.only(np.zeros(len(left_out.truth), dtype=bool)) if later is None else later
+    parts = {
+        NEW: (everything.only(~everything.known), after.only(~after.known)),
+        KNOWN: (everything.only(everything.known), after.only(after.known)),
     }
-    common = found[NEW] or found[KNOWN] or _calibrate(everything, levels, paths, promised)
+    found = {
+        kind: _calibrate(part, after, levels, paths, promised) if len(part.truth) >= FEWEST_ROWS else None
+        for kind, (part, after) in parts.items()
+    }
+    common = found[NEW] or found[KNOWN] or _calibrate(everything, after, levels, paths, promised)
     return {kind: found[kind] or common for kind in (KNOWN, NEW)}
 
 
-def _calibrate(part: LeftOut, levels: Levels, paths: Mapping[str, tuple], promised: float) -> Calibration:
+def _calibrate(
+    part: LeftOut, after: LeftOut, levels: Levels, paths: Mapping[str, tuple], promised: float
+) -> Calibration:
     area_truth = truth_at(part.truth, paths, 1)
     area_slope, area_offset = fit_sigmoid(levels.area_scores(part.scores), area_truth, levels.areas)
     slope, offset = fit_sigmoid(part.scores.classes, part.truth, levels.classes, within=levels.area_of_class)
     sigmoids = Calibration(slope, offset, area_slope, area_offset, {}, {})
-    calibrated = _for_all(sigmoids, part)
-    shares = levels.shares(part.scores, calibrated)
-    curves, thresholds = {}, {}
+    shares = levels.shares(part.scores, _for_all(sigmoids, part))
+    curves = {}
     for level in levels.numbers:
         truth = truth_at(part.truth, paths, level)
         seen = truth != ""
         best, share = levels.best(shares[seen], level)
-        right = best == truth[seen]
-        curves[level] = fit_curve(share, right)
-        confidence = _for_all(replace(sigmoids, curves=curves), part).only(seen).confidence(share, level)
-        thresholds[level] = lowest_threshold(confidence, right, part.lines[seen], part.amount[seen], promised)
-    return replace(sigmoids, thresholds=thresholds, curves=curves)
+        curves[level] = fit_curve(share, best == truth[seen])
+    calibration = replace(sigmoids, curves=curves)
+    thresholds = {}
+    for level in levels.numbers:
+        thresholds[level] = lowest_threshold(*_judged(part, calibration, levels, paths, level), promised)
+        if len(after.truth) >= FEWEST_AFTER:
+            alone = lowest_threshold(*_judged(after, calibration, levels, paths, level), promised, z=0.0)
+            thresholds[level] = max(thresholds[level], alone)
+    return replace(calibration, thresholds=thresholds)
+
+
+def _judged(
+    part: LeftOut, calibration: Calibration, levels: Levels, paths: Mapping[str, tuple], level: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Probability, whether it is right, and kroner of the rows whose category is known at a level."""
+    truth = truth_at(part.truth, paths, level)
+    seen = truth != ""
+    calibrated = _for_all(calibration, part)
+    best, probability = levels.best(levels.shares(part.scores, calibrated)[seen], level, calibrated.only(seen))
+    return probability, best == truth[seen], part.amount[seen]
 
 
 def _for_all(calibration: Calibration, part: LeftOut) -> Calibrated:
@@ -173,13 +195,13 @@ def fit_sigmoid(
 
 
 def lowest_threshold(
-    probability: np.ndarray, right: np.ndarray, lines: np.ndarray, amount: np.ndarray, promised: float
+    probability: np.ndarray, right: np.ndarray, amount: np.ndarray, promised: float, *, z: float = ONE_SIDED_90
 ) -> float:
-    """The lowest threshold above which the promised share is right, of lines and of kroner.
+    """The lowest threshold above which the promised share is right, of distinct rows and of kroner.
 
-    For lines the lower end of a one-sided 90 % interval must keep the promise (Wilson 1927, with Kish's effective
-    number of observations; a row counts at most as the 99th percentile does). For kroner the share itself must keep it:
-    a few large invoices hold most kroner, and no interval over them would ever be narrow enough.
+    For rows the lower end of a one-sided interval must keep the promise (Wilson 1927), by default one of 90 %. For
+    kroner the share itself must keep it: a few large invoices hold most kroner, and no interval over them would ever be
+    narrow enough.
 
     Parameters
     ----------
@@ -187,10 +209,12 @@ def lowest_threshold(
         Probability of the best category of each row.
     right : array of bool
         Whether that category is the known one.
-    lines, amount : array
-        Lines and absolute kroner behind each row.
+    amount : array
+        Absolute kroner behind each row.
     promised : float
         Share between 0 and 1.
+    z : float
+        Of the interval, in standard deviations; 0 for none.
 
     Returns
     -------
@@ -201,29 +225,25 @@ def lowest_threshold(
     --------
     >>> p = np.repeat([0.9, 0.5], 200)
     >>> right = np.r_[np.ones(200, bool), np.tile([True, False], 100)]
-    >>> lowest_threshold(p, right, np.ones(400), np.ones(400), 0.95)
+    >>> lowest_threshold(p, right, np.ones(400), 0.95)
     0.9
     """
     if not len(probability):
         return NEVER
     order = np.argsort(-probability, kind="stable")
     right, amount = right[order], amount[order]
-    capped = np.minimum(lines, np.quantile(lines, 0.99))[order]
-    kept = (_lower_bounds(right, capped) >= promised) & (np.cumsum(amount * right) >= promised * np.cumsum(amount))
+    kept = (_lower_bounds(right, z) >= promised) & (np.cumsum(amount * right) >= promised * np.cumsum(amount))
     last_of_tie = np.r_[probability[order][1:] != probability[order][:-1], True]
     good = np.flatnonzero(kept & last_of_tie)
     return max(LOWEST_THRESHOLD, float(probability[order][good[-1]])) if len(good) else NEVER
 
 
-def _lower_bounds(right: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _lower_bounds(right: np.ndarray, z: float) -> np.ndarray:
     """Lower end of the share right among the first 1, 2, 3 … rows."""
-    total, squares = np.cumsum(weights, dtype=float), np.cumsum(np.square(weights, dtype=float))
-    share = np.divide(np.cumsum(weights * right), total, out=np.zeros(len(total)), where=total > 0)
-    count = np.divide(total**2, squares, out=np.zeros(len(total)), where=squares > 0)
-    z2 = ONE_SIDED_90**2
-    n = np.maximum(count, 1e-9)
-    spread = ONE_SIDED_90 * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
-    return np.where(count > 0, (share + z2 / (2 * n) - spread) / (1 + z2 / n), 0.0)
+    count = np.arange(1, len(right) + 1)
+    share = np.cumsum(right) / count
+    spread = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
+    return (share + z**2 / (2 * count) - spread) / (1 + z**2 / count)
 
 
 def truth_at(truth: np.ndarray, paths: Mapping[str, tuple], level: int) -> np.ndarray:

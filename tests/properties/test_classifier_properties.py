@@ -64,14 +64,12 @@ def test_probabilities_sum_to_one_and_a_parent_is_never_less_sure_than_its_child
     assert all(code in TREE for code in levels.claim(probabilities, calibrated)[0])
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.integers(1, 50), st.floats(0, 1e6)), max_size=60))
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.floats(0, 1e6)), max_size=60))
 def test_above_the_threshold_the_promise_holds_for_kroner(rows):
-    probability, right, lines, amount = (
-        (np.array(column) for column in zip(*rows, strict=True)) if rows else [np.array([])] * 4
+    probability, right, amount = (
+        (np.array(column) for column in zip(*rows, strict=True)) if rows else [np.array([])] * 3
     )
-    threshold = lowest_threshold(
-        probability.astype(float), right.astype(bool), lines.astype(float), amount.astype(float), 0.8
-    )
+    threshold = lowest_threshold(probability.astype(float), right.astype(bool), amount.astype(float), 0.8)
     if threshold != NEVER and len(rows):
         claimed = probability >= threshold
         assert amount[claimed & right].sum() >= 0.8 * amount[claimed].sum() - 1e-6

@@ -37,22 +37,22 @@ TREE = tree_of_rows(
 
 def test_a_promise_that_cannot_be_kept_gives_a_threshold_nothing_reaches():
     ones = np.ones(10)
-    assert lowest_threshold(np.full(10, 0.99), np.zeros(10, bool), ones, ones, 0.95) == NEVER
-    assert lowest_threshold(np.array([]), np.array([], bool), np.array([]), np.array([]), 0.95) == NEVER
+    assert lowest_threshold(np.full(10, 0.99), np.zeros(10, bool), ones, 0.95) == NEVER
+    assert lowest_threshold(np.array([]), np.array([], bool), np.array([]), 0.95) == NEVER
 
 
 def test_few_lines_make_no_promise_even_when_all_are_right():
     few, many = np.ones(5), np.ones(100)
-    assert lowest_threshold(few * 0.9, few > 0, few, few, 0.95) == NEVER
-    assert lowest_threshold(many * 0.9, many > 0, many, many, 0.95) == 0.9
+    assert lowest_threshold(few * 0.9, few > 0, few, 0.95) == NEVER
+    assert lowest_threshold(many * 0.9, many > 0, many, 0.95) == 0.9
 
 
 def test_kroner_must_keep_the_promise_too():
     probability, right = np.repeat([0.9, 0.8], 100), np.ones(200, bool)
     amount = np.ones(200)
     right[150], amount[150] = False, 1_000.0
-    assert lowest_threshold(probability, right, np.ones(200), amount, 0.95) == 0.9
-    assert lowest_threshold(probability, right, np.ones(200), np.ones(200), 0.95) == 0.8
+    assert lowest_threshold(probability, right, amount, 0.95) == 0.9
+    assert lowest_threshold(probability, right, np.ones(200), 0.95) == 0.8
 
 
 def test_the_sigmoid_says_how_often_the_scores_are_right():
