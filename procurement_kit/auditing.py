@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from procurement_kit import store
+from procurement_kit.errors import ParameterError
 from procurement_kit.findings import Outcome
+from procurement_kit.fingerprints import file_hash
 from procurement_kit.periods import parse_period
 from procurement_kit.settings import Municipality
 from procurement_kit.stages import require_lines
+from procurement_kit.tables import LABEL_LEVELS
 
 if TYPE_CHECKING:
     from procurement_kit.findings import Finding
@@ -66,8 +69,19 @@ def read_audit(name: str, path: Path) -> Outcome:
             key: {"value": number.value, "low": number.low, "high": number.high}
             for key, number in finding.numbers.items()
         }
-        sentences += [f"{period}: {line}" for line in _told(municipality, finding)]
+        sentences += [f"{period}: {line}" for line in (*_told(municipality, finding), *_by_level(finding))]
     return Outcome(facts, tuple(sentences))
+
+
+def _by_level(finding: "Finding") -> list[str]:
+    """How many kroner stand wrong at each level, credit notes counted by their size."""
+    numbers = {key: number for key, number in finding.numbers.items() if number.value is not None}
+    return [
+        f"level {level}: {share.value:.1%} of the kroner placed ({numbers[f'wrong_{level}_amount'].value:,.0f}) "
+        f"stand in a wrong category, {share.low:.1%} to {share.high:.1%} with 95% confidence; credits count by size."
+        for level in LABEL_LEVELS
+        if (share := numbers.get(f"wrong_{level}_share")) and f"wrong_{level}_amount" in numbers
+    ]
 
 
 def _told(municipality: Municipality, finding: "Finding") -> list[str]:
@@ -107,6 +121,12 @@ def compare_labelling(name: str, paths: Sequence[Path], *, keep: bool = False, b
 
     municipality = store.open_municipality(name)
     function = checked_function(by) if keep else ""
+    if len({file_hash(Path(path)) for path in paths}) < len(paths):
+        raise ParameterError(
+            "The same workbook was named twice.",
+            expected="one workbook from each of the two labellers",
+            todo="name the other's workbook too",
+        )
     tree = tree_of(municipality)
     labels, refused = read_labels(municipality, [Path(path) for path in paths], tree)
     finding = compare_labellers(labels, tree=tree)

@@ -120,7 +120,9 @@ def _noun(split: str) -> str:
 
 
 def _cannot(split: str, why: str) -> NoDataError:
-    return NoDataError(f"The lines cannot be split by {split}: {why}.", todo="choose another split")
+    return NoDataError(
+        f"The lines cannot be split by {split}: {why}.", todo=f"choose another split: {', '.join(SPLITS)}"
+    )
 
 
 def _later_year(labelled: pd.DataFrame) -> Split:
@@ -159,7 +161,11 @@ def _suppliers(labelled: pd.DataFrame) -> pd.Series:
 def _buyers(labelled: pd.DataFrame) -> pd.Series:
     column = next((name for name in BUYERS if name in labelled), None)
     if column is None:
-        raise NoDataError(f"The labelled lines have no column {' or '.join(BUYERS)}.", todo="choose another split")
+        raise NoDataError(
+            "The labelled lines name no buyer.",
+            expected=f"a column {' or '.join(BUYERS)}",
+            todo='in a profile write buyer_name = "<heading of the column>" under [columns], or choose another split',
+        )
     return labelled[column].fillna("").astype(str)
 
 

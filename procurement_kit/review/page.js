@@ -2,6 +2,7 @@
 
 const FOLDS = [["aa", "å"], ["ae", "æ"], ["oe", "ø"]];
 const HITS = 12;
+const PATIENCE = 15000; // milliseconds until a kernel that does not answer is said to be silent
 
 function make(tag, name, ...inside) {
   const found = document.createElement(tag);
@@ -43,7 +44,7 @@ function render({ model, el }) {
   const frame = model.get("frame"), labels = frame.labels;
   const known = new Map(frame.categories.map((category) => [category.code, category]));
   const id = `pk-${Math.random().toString(36).slice(2)}`;
-  let view = model.get("view"), busy = false, hits = [], chosen = -1, picked = "";
+  let view = model.get("view"), busy = false, waiting = 0, hits = [], chosen = -1, picked = "";
 
   const root = make("div", "pk-review");
   root.tabIndex = 0;
@@ -121,11 +122,12 @@ function render({ model, el }) {
     if (busy) return;
     busy = true;
     root.setAttribute("aria-busy", "true");
-    model.send({ do: what, key: view.group ? view.group.key : "", ...more });
-    window.setTimeout(() => {
-      if (busy && !root.isConnected) return;
-      if (busy) show_status(labels.lost, true);
-    }, 15000);
+    waiting = window.setTimeout(() => show_status(labels.lost, true), PATIENCE);
+    try {
+      model.send({ do: what, key: view.group ? view.group.key : "", ...more });
+    } catch (error) {
+      show_status(labels.lost, true);
+    }
   }
 
   function take(code) {
@@ -260,7 +262,7 @@ function render({ model, el }) {
     }));
     const asked = input.value.trim() !== "";
     list.hidden = !hits.length;
-    counted.textContent = asked ? (hits.length ? `${hits.length} ${labels.hits}` : labels.no_hits) : "";
+    counted.textContent = asked ? (hits.length ? `${hits.length} ${hits.length > 1 ? labels.hits : labels.hit}` : labels.no_hits) : "";
     counted.className = asked && !hits.length ? "pk-soft" : "pk-hidden";
     input.setAttribute("aria-expanded", String(hits.length > 0));
     point_at(chosen);
@@ -308,7 +310,8 @@ function render({ model, el }) {
     };
     if (!on_button) acts.Enter = () => view.bulk && view.bulk.confirm && send("confirm");
     const place = ["1", "2", "3"].indexOf(event.key);
-    const act = place >= 0 ? group && group.best[place] && (() => take(group.best[place].code)) : acts[event.key];
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // caps lock changes nothing
+    const act = place >= 0 ? group && group.best[place] && (() => take(group.best[place].code)) : acts[key];
     if (!act) return;
     event.preventDefault();
     act();
@@ -317,6 +320,7 @@ function render({ model, el }) {
   function changed() {
     view = model.get("view");
     busy = false;
+    window.clearTimeout(waiting);
     root.removeAttribute("aria-busy");
     draw();
   }
@@ -327,7 +331,10 @@ function render({ model, el }) {
   draw_hits();
   draw();
   root.dataset.ready = "true";
-  return () => model.off("change:view", changed);
+  return () => {
+    window.clearTimeout(waiting);
+    model.off("change:view", changed);
+  };
 }
 
 export default { render };

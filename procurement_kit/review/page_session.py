@@ -2,13 +2,14 @@
 
 The truth is `decisions.csv`: a decision is in the file before the next group is shown, and a session that starts anew
 goes on where the file stands. A message about another group than the one shown is left unanswered, so that a key
-pressed twice decides once.
+pressed twice decides once; what another page has decided meanwhile is passed over, never overwritten.
 """
 
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from procurement_kit.classifier.rules import CELLS, normalised
 from procurement_kit.classifier.tree import tree_of
 from procurement_kit.decision_log import checked_function
 from procurement_kit.errors import ProcurementError
@@ -110,9 +111,11 @@ class ReviewSession:
         if not effect.decisions:
             return ""
         amount = self.words.formats.short_amount
-        key = "page.ahead" if self.count > effect.decisions else "page.ahead_last"
+        key = (
+            "page.ahead" if self.count > effect.decisions else "page.ahead_last" if self.count > 1 else "page.ahead_one"
+        )
         covered, wrong = amount(effect.covered_amount), amount(effect.expected_wrong_amount)
-        return self.words.say(key, count=effect.decisions, covered=covered, wrong=wrong)
+        return self.words.say(f"page.{key}", count=effect.decisions, covered=covered, wrong=wrong)
 
     def _finished(self) -> str:
         return self.words.say("page.finished" if self.reviewed else "page.nothing", name=self.municipality.name)
@@ -151,8 +154,7 @@ class ReviewSession:
             try:
                 act(message)
             except (ProcurementError, OSError) as error:
-                what = getattr(error, "what", "") or str(error)
-                self.status, self.failed = self.words.say("page.status.failed", what=what), True
+                self._say_failed(getattr(error, "what", "") or str(error))
         self.turn += 1
         return self.view()
 
@@ -160,9 +162,23 @@ class ReviewSession:
         code, group = str(message.get("code")), self.current
         if self.bulk:
             self._choose_for_supplier(code)
-            return
-        is_new = record_decision(self.municipality, group, code, self.decided_by)
-        self._say("saved" if is_new else "same", code, concerns=label_of(group))
+        elif refused := self._refused(code):
+            self.status, self.failed = self.words.say(f"page.status.{refused}", code=code), True
+        elif not len(still_open(self.municipality, self.groups.iloc[[self.place]])):
+            self.status = self.words.say("page.status.meanwhile", concerns=label_of(group))
+            self._move_on()
+        else:
+            is_new = record_decision(self.municipality, group, code, self.decided_by)
+            self._say("saved" if is_new else "same", code, concerns=label_of(group))
+            self._move_on()
+
+    def _refused(self, code: str) -> str:
+        """Why a category cannot be given to the group that is shown; nothing where it can."""
+        if code not in self.tree or code not in tree_of(self.municipality):
+            return "gone"
+        return "" if self.bulk or any(shown_text(self.current[name]) for name in CELLS) else "no_cells"
+
+    def _move_on(self) -> None:
         self._settle()
         if self.place >= len(self.groups):
             self._read()
@@ -198,6 +214,9 @@ class ReviewSession:
         if not (self.bulk and self.bulk["code"]):
             return
         code = self.bulk["code"]
+        if refused := self._refused(code):
+            self.status, self.failed = self.words.say(f"page.status.{refused}", code=code), True
+            return
         is_new = record_for_supplier(self.municipality, self.current, code, self.decided_by)
         self._say("saved_supplier" if is_new else "same", code, concerns=self.bulk["supplier"])
         self.bulk = None
@@ -214,13 +233,15 @@ class ReviewSession:
             self.status = self.words.say("page.status.nothing_to_undo")
             return
         row = undo_decision(self.municipality, today[-1], decided_by=self.decided_by)
-        self.status = self.words.say("page.status.undone", concerns=label_of(row))
+        self._say_undone(row)
         key = group_key(row)
         if (self.batch["group_key"] == key).any():
             self._settle()
             self._stand_at(key)
-        else:
-            self._read(at=key)
+            return
+        self._read(at=key)
+        if shown_text(row["supplier_number"]) and not shown_text(row["supplier_name"]):
+            self._stand_at_supplier(row)
 
     def _is_own(self, row: Mapping) -> bool:
         return row["decided_by"] == self.decided_by and row["decided_date"] == date.today()
@@ -228,6 +249,14 @@ class ReviewSession:
     def _say(self, key: str, code: str, **given: str) -> None:
         name = self.tree.name(code, self.words.formats.language)
         self.status = self.words.say(f"page.status.{key}", name=name, code=code, **given)
+
+    def _say_undone(self, row: Mapping) -> None:
+        self.status = self.words.say("page.status.undone", concerns=label_of(row))
+
+    def _say_failed(self, what: str) -> None:
+        """What went wrong; a decision that stands in the file by then is not called unsaved."""
+        key = "unread" if self.status else "failed"
+        self.status, self.failed = self.words.say(f"page.status.{key}", said=self.status, what=what), True
 
     # --- the queue --------------------------------------------------------------------------------------------------
 
@@ -244,9 +273,20 @@ class ReviewSession:
         places = self.groups.index[self.groups["group_key"] == key]
         self.place = int(places[0]) if len(places) else min(self.place, max(len(self.groups) - 1, 0))
 
+    def _stand_at_supplier(self, row: Mapping) -> None:
+        """Stand at the first group of the supplier whose lines a decision was about, and name it."""
+        wanted = normalised("supplier_number", row["supplier_number"])
+        numbers = [normalised("supplier_number", number) for number in self.groups["supplier_number"]]
+        if wanted in numbers:
+            self.place = numbers.index(wanted)
+            self._say_undone({**row, "supplier_name": self.current["supplier_name"]})
+
     def _settle(self) -> None:
-        """See which of the groups read are decided by now, without a look at the lines; that much is reviewed."""
+        """See which of the groups read are decided by now, without a look at the lines; stand at the next open one."""
         groups = still_open(self.municipality, self.batch)
+        keys = list(groups["group_key"])
+        ahead = [key for key in self.groups["group_key"].iloc[self.place :] if key in set(keys)]
+        self.place = keys.index(ahead[0]) if ahead else len(groups)
         amount = sum(self.groups["absolute_amount"], NOTHING) - sum(groups["absolute_amount"], NOTHING)
         self.count -= len(self.groups) - len(groups)
         self.reviewed, self.left = self.reviewed + amount, self.left - amount

@@ -332,7 +332,7 @@ def _refused_cells(row: _Row, reason: str) -> dict[str, object]:
     """A refused row to read: what was answered, but neither a number nor the name of a person."""
     answers = [row.text(name) for name in ANSWERS]
     try:
-        function = checked_function(row.text("function"))
+        function = blank(checked_function(row.text("function")))
     except ParameterError:
         function = ""
     return {

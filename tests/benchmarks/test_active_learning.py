@@ -6,7 +6,7 @@ decisions above the classifier as in the workbench. Needed is the number of deci
 the random one is at its end, for the mean of several seeds. Random order comes to a standstill at about 1,800 decisions,
 since 2018 differs from the years before; ratios after that depend on little.
 
-Run `uv run pytest tests/benchmarks/test_active_learning.py -n 0 -s`.
+Run `uv run pytest tests/benchmarks/test_active_learning.py -n 0 -s --benchmark-only`.
 """
 
 import warnings
@@ -180,8 +180,9 @@ MEASURES = {"lines": 1, "pounds": 2}
 
 
 @pytest.mark.parametrize("measured", MEASURES)
-def test_our_order_needs_at_most_half_the_decisions_of_random_order(curves, measured):
+def test_our_order_needs_at_most_half_the_decisions_of_random_order(benchmark, request, measured):
     measure = MEASURES[measured]
+    curves = benchmark.pedantic(request.getfixturevalue, args=("curves",), rounds=1, iterations=1)
     for name, curve in curves.items():
         print(measured, name, {int(row[0]): round(float(row[measure]), 3) for row in curve[::4]})  # noqa: T201
         if name != "random":
