@@ -162,6 +162,15 @@ class Levels:
         share = here[np.arange(len(here)), position]
         return self.codes[level][position], share if calibrated is None else calibrated.confidence(share, level)
 
+    def sure_of(self, probabilities: np.ndarray, classes: np.ndarray, calibrated: Calibrated) -> np.ndarray:
+        """The probability that one class per row is right, what lies below it included."""
+        found = np.zeros(len(classes))
+        for level in self.numbers:
+            rows = np.flatnonzero(self._own_level[classes] == level)
+            share = self.at(probabilities[rows], level)[np.arange(len(rows)), self._position[classes[rows]]]
+            found[rows] = calibrated.only(rows).confidence(share, level)
+        return found
+
     def claim(self, probabilities: np.ndarray, calibrated: Calibrated) -> tuple[np.ndarray, np.ndarray]:
         """Per row the category of the deepest level that reaches its threshold, and its probability."""
         placed = self.place(probabilities, calibrated)

@@ -119,11 +119,12 @@ class Classifier:
 
     def propose(self, features: pd.DataFrame, *, count: int = 3) -> pd.DataFrame:
         """The most probable categories of each row: columns row (position), rank, category_code, probability."""
-        probabilities = self.probabilities(clean_features(features))
+        fields = clean_features(features)
+        probabilities, calibrated = self.probabilities(fields), self.calibrated(fields)
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
         rows, ranks = np.indices(best.shape)
         codes = np.array(self.classes, dtype=object)[best]
-        values = np.take_along_axis(probabilities, best, axis=1)
+        values = np.column_stack([self.levels.sure_of(probabilities, column, calibrated) for column in best.T])
         return pd.DataFrame(
             {
                 "row": rows.ravel(),

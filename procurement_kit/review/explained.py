@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from procurement_kit.classifier.explanations import Explanation, Pull, explain
@@ -21,6 +22,8 @@ from procurement_kit.settings import Municipality
 from procurement_kit.tables import CLASSIFIER_FEATURES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from procurement_kit.classifier.model import Classifier
@@ -158,7 +161,18 @@ def model_of(municipality: Municipality) -> "Classifier | None":
     from procurement_kit.classifier import storage
 
     folder = municipality.folder / "classifier"
-    return storage.load_classifier(folder) if (folder / storage.CARD_FILE).is_file() else None
+    if not (folder / storage.CARD_FILE).is_file():
+        return None
+    seen = ((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.iterdir()))
+    return _loaded(folder, tuple(seen))
+
+
+@lru_cache(maxsize=1)
+def _loaded(folder: "Path", seen: tuple[tuple[str, int, int], ...]) -> "Classifier":
+    """The classifier of a folder, read again only once a file in it has changed."""
+    from procurement_kit.classifier import storage
+
+    return storage.load_classifier(folder)
 
 
 def explained(line: Mapping, classifier: "Classifier | None", tree: CategoryTree, words: PageWords) -> LineExplanation:

@@ -161,6 +161,7 @@ function render({ model, el }) {
       make("div", "pk-text", ...text),
       make("div", "pk-amount", make("b", "", group.kroner), make("span", "pk-soft", group.lines)),
       facts,
+      group.reach ? make("div", "pk-reach", group.reach) : "",
       make("div", "pk-soft", group.now),
     );
   }

@@ -111,9 +111,7 @@ class ReviewSession:
         if not effect.decisions:
             return ""
         amount = self.words.formats.short_amount
-        key = (
-            "page.ahead" if self.count > effect.decisions else "page.ahead_last" if self.count > 1 else "page.ahead_one"
-        )
+        key = "ahead" if self.count > effect.decisions else "ahead_last" if self.count > 1 else "ahead_one"
         covered, wrong = amount(effect.covered_amount), amount(effect.expected_wrong_amount)
         return self.words.say(f"page.{key}", count=effect.decisions, covered=covered, wrong=wrong)
 

@@ -80,6 +80,7 @@ def group_view(
         "division": shown_text(group["division"]),
         "lines": lines_text(group["line_count"], words),
         "kroner": words.say("page.kroner", kroner=group["net_amount"]),
+        "reach": _reach(group, words),
         "now": _now(group, tree, words),
         "best": best_view(group, tree, words),
         "why": why_view(told, tree, words) if told else None,
@@ -101,6 +102,12 @@ def best_view(group: Mapping, tree: CategoryTree, words: PageWords) -> list[dict
         for code, probability in found
         if isinstance(code, str) and code in tree
     ]
+
+
+def _reach(group: Mapping, words: PageWords) -> str:
+    """What else a decision decides, where an empty cell lets it match other groups; nothing where it is this group."""
+    count = int(group["reach_group_count"])
+    return words.say("page.reach", count=count, kroner=group["reach_amount"]) if count > 1 else ""
 
 
 def _now(group: Mapping, tree: CategoryTree, words: PageWords) -> str:

@@ -198,3 +198,37 @@ def test_a_page_opened_anew_goes_on_where_the_file_stands(page, town, opened):
 def test_it_fits_a_narrow_window(town, opened):
     narrow = opened(ReviewSession(town, BY), viewport={"width": 420, "height": 900})
     assert narrow.evaluate("document.documentElement.scrollWidth") <= 420
+
+
+@pytest.fixture
+def hasty(page):
+    """Let the page's 15 seconds be over when the test says so."""
+    page.evaluate("""() => {
+      const due = new Map();
+      window.setTimeout = (act, milliseconds) => due.set(due.size + 1, [act, milliseconds]).size;
+      window.clearTimeout = (number) => due.delete(number);
+      window.wait = (limit) => due.forEach(([act, milliseconds]) => milliseconds <= limit && act());
+    }""")
+    return page
+
+
+def test_a_kernel_that_does_not_answer_is_said_to_be_silent(hasty, town):
+    hasty.evaluate("window.answer = () => new Promise(() => {})")
+    hasty.keyboard.press("1")
+    hasty.evaluate("window.wait(14000)")
+    assert hasty.locator("[role=alert]").count() == 0
+    hasty.evaluate("window.wait(15000)")
+    assert hasty.locator("[role=alert]").inner_text().startswith("Kernen svarer ikke.")
+    assert decisions(town) == []
+
+
+def test_an_answer_ends_the_wait(hasty):
+    hasty.keyboard.press("n")
+    hasty.get_by_text("2 af 4").wait_for(timeout=5000)
+    hasty.evaluate("window.wait(15000)")
+    assert hasty.locator("[role=alert]").count() == 0
+
+
+def test_keys_work_with_caps_lock(page):
+    press(page, "N")
+    assert place(page) == "2 af 4"

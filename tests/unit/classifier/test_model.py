@@ -80,6 +80,14 @@ def test_proposes_the_most_probable_in_order(classifier, features_of):
     assert found["probability"].iloc[0] >= found["probability"].iloc[1]
 
 
+def test_the_first_proposal_is_as_sure_as_the_prediction_says(classifier, features_of):
+    rows = features_of({"line_text": "taxa"}, {"line_text": "stol"}, {"supplier_name": "NORD 0101"})
+    first = classifier.propose(rows, count=1)
+    assert first["probability"].tolist() == pytest.approx(
+        classifier.predict(rows)["category_proposed_confidence"].tolist()
+    )
+
+
 def test_no_rows_give_no_predictions(classifier, features_of):
     assert len(classifier.predict(features_of({}).iloc[:0])) == 0
 

@@ -5,11 +5,13 @@ import json
 
 import pytest
 
+from procurement_kit.classifier.tree import tree_of_rows, write_own_tree
 from procurement_kit.errors import NoDataError, ParameterError
 from procurement_kit.review import page_session
 from procurement_kit.review.decisions import supplier_extent
 from procurement_kit.review.page_session import ReviewSession
-from tests.reviewing import LINES, PAPER, SURE, fill_town
+from tests.reviewing import CARS, LINES, NODES, PAPER, SURE, fill_town
+from tests.unit.review.conftest import UNPLACED
 
 BY = "indkøbskonsulent"
 
@@ -244,3 +246,104 @@ def test_lines_and_kroner_of_a_supplier_by_number_or_name(town):
     assert (by_number["line_count"], by_number["net_amount"]) == (2, 5300)
     assert (by_name["line_count"], by_name["net_amount"]) == (3, 10500)
     assert sum(1 for line in LINES if line.get("supplier_number") == "00100002") == 2
+
+
+def test_what_another_page_decided_meanwhile_is_not_overwritten(town):
+    first, second = ReviewSession(town, BY), ReviewSession(town, "økonomi")
+    press(first, "take", code="0102")
+    view = press(second, "take", code="0201")
+    assert view["status"].startswith("Afgjort i mellemtiden på en anden side: Papirhuset A/S")
+    assert rows(town) == [("stol til kontor", "0102")]
+    assert view["group"]["place"] == "1 af 3"
+    assert view["group"]["text"] == first.view()["group"]["text"]
+
+
+def test_groups_decided_elsewhere_in_front_do_not_make_the_page_jump(town):
+    first, second = ReviewSession(town, BY), ReviewSession(town, BY)
+    press(second, "next")
+    following = second.groups["group_key"].iloc[2]
+    press(first, "take", code="0102")
+    assert press(second, "take", code="0201")["group"]["key"] == following
+
+
+def test_a_category_taken_out_of_the_tree_meanwhile_is_not_saved(session, town):
+    write_own_tree(town, tree_of_rows([node for node in NODES if node[0] != "0102"]), {})
+    view = press(session, "take", code="0102")
+    assert view["failed"] and view["status"].startswith("Ikke gemt. Kategorien 0102 står ikke i kategoritræet.")
+    press(session, "bulk")
+    press(session, "take", code="0102")
+    assert press(session, "confirm")["failed"]
+    assert rows(town) == []
+
+
+def test_a_decision_that_is_saved_is_not_called_unsaved_when_the_queue_cannot_be_read(session, town, monkeypatch):
+    def refuse(*_, **__):
+        raise NoDataError("Lines have not been classified.", expected="a spend cube", todo="classify")
+
+    press(session, "bulk")
+    press(session, "take", code="0101")
+    monkeypatch.setattr(page_session, "lines_to_review", refuse)
+    view = press(session, "confirm")
+    assert view["failed"] and view["status"].startswith("Gemt: alle linjer fra Papirhuset A/S")
+    assert rows(town) == [("", "0101")]
+
+
+def test_a_supplier_decision_taken_back_is_named_and_stood_at(session, town):
+    press(session, "bulk")
+    press(session, "take", code="0101")
+    press(session, "confirm")
+    view = press(session, "undo")
+    assert view["status"] == "Fortrudt: Papirhuset A/S · 00100001"
+    assert said(view["group"]["supplier"]) == "Papirhuset A/S"
+
+
+def test_a_line_with_nothing_printed_cannot_be_decided_and_can_be_passed(municipality):
+    bare = {"supplier_number": None, "supplier_name": None, "item_name": None, "line_text": None, "unit_name": None}
+    session = ReviewSession(fill_town(municipality, [{**UNPLACED, **bare, "net": "70.00"}]), BY)
+    view = press(session, "take", code="0101")
+    assert view["group"]["text"] == []
+    assert view["failed"] and view["status"].startswith("Ikke gemt. Linjen har hverken leverandør")
+    assert rows(municipality) == []
+
+
+def test_what_else_a_decision_reaches_through_empty_cells_is_said(municipality):
+    lines = [{**CARS, **UNPLACED, "line_text": text, "net": net} for text, net in ((None, "600.00"), ("tur", "50.00"))]
+    session = ReviewSession(fill_town(municipality, lines), BY)
+    assert session.view()["group"]["reach"].replace("\u00a0", " ").endswith("afgør 2 grupper af linjer, 650 kr. i alt.")
+    assert press(session, "next")["group"]["reach"] == ""
+
+
+@pytest.mark.parametrize("printed", ["=cmd|' /C calc'!A0", "@SUM(1+1)", "x" * 2000, 'a; "b" <script>alert(1)</script>'])
+def test_whatever_is_printed_is_decided_once_and_taken_back(municipality, printed):
+    line = {**PAPER, **UNPLACED, "line_text": printed, "net": "70.00"}
+    session = ReviewSession(fill_town(municipality, [line]), BY)
+    assert said(session.view()["group"]["text"]) == printed
+    assert session.view()["progress"]["ahead"].startswith("Der er én beslutning tilbage")
+    assert press(session, "take", code="0101")["group"] is None
+    assert ReviewSession(municipality, BY).current is None
+    assert press(session, "undo")["group"]["place"] == "1 af 1"
+
+
+@pytest.mark.parametrize("codes", [("01", "02"), ("01", "0101", "010101")])
+def test_a_tree_of_any_depth_can_be_chosen_from(municipality, codes):
+    fill_town(municipality, with_classifier=False)
+    nodes = [(code, code[:-2] or None, f"Navn {code}", f"Name {code}") for code in codes]
+    write_own_tree(municipality, tree_of_rows(nodes), {})
+    session = ReviewSession(municipality, BY)
+    assert session.frame()["categories"][-1]["path"] == " › ".join(
+        f"Navn {code}" for code in codes[:-1] if len(codes) > 2
+    )
+    press(session, "take", code=codes[-1])
+    assert rows(municipality) == [("stol til kontor", codes[-1])]
+
+
+def test_the_classifier_is_read_once(town, monkeypatch):
+    from procurement_kit.classifier import storage
+
+    read, load = [], storage.load_classifier
+    monkeypatch.setattr(storage, "load_classifier", lambda folder: read.append(folder) or load(folder))
+    session = ReviewSession(town, BY)
+    press(session, "bulk")
+    press(session, "take", code="0101")
+    press(session, "confirm")
+    assert len(read) == 1
