@@ -213,7 +213,7 @@ def hasty(page):
 
 
 def test_a_kernel_that_does_not_answer_is_said_to_be_silent(hasty, town):
-    hasty.evaluate("window.answer = () => new Promise(() => {})")
+    hasty.evaluate("() => { window.answer = () => new Promise(() => {}); }")
     hasty.keyboard.press("1")
     hasty.evaluate("window.wait(14000)")
     assert hasty.locator("[role=alert]").count() == 0

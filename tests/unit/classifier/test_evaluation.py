@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_figures(labelled, tree):
 
 
 def test_buyers_are_needed_to_split_by_them(labelled, tree):
-    with pytest.raises(NoDataError, match="no column municipality_name"):
+    with pytest.raises(NoDataError, match="name no buyer"):
         evaluate(labelled, tree, split="unseen-buyers")
     several = labelled.assign(municipality_name=["nord", "syd", "øst", "vest"] * 12)
     assert evaluate(several, tree, split="unseen-buyers", peers=False)["lines"] == 12
