@@ -164,12 +164,18 @@ class Levels:
 
     def sure_of(self, probabilities: np.ndarray, classes: np.ndarray, calibrated: Calibrated) -> np.ndarray:
         """The probability that one class per row is right, what lies below it included."""
-        found = np.zeros(len(classes))
+        sure = np.zeros(len(classes))
         for level in self.numbers:
-            rows = np.flatnonzero(self._own_level[classes] == level)
-            share = self.at(probabilities[rows], level)[np.arange(len(rows)), self._position[classes[rows]]]
-            found[rows] = calibrated.only(rows).confidence(share, level)
-        return found
+            self._add_own_level(sure, self.at(probabilities, level), classes, level, calibrated)
+        return sure
+
+    def _add_own_level(
+        self, sure: np.ndarray, here: np.ndarray, classes: np.ndarray, level: int, calibrated: Calibrated
+    ) -> None:
+        """Fill in how sure those rows are whose class lies on this level; `here` holds the level's shares."""
+        rows = np.flatnonzero(self._own_level[classes] == level)
+        share = here[rows, self._position[classes[rows]]]
+        sure[rows] = calibrated.only(rows).confidence(share, level)
 
     def claim(self, probabilities: np.ndarray, calibrated: Calibrated) -> tuple[np.ndarray, np.ndarray]:
         """Per row the category of the deepest level that reaches its threshold, and its probability."""
@@ -190,9 +196,7 @@ class Levels:
         placed, start, sure_of_proposed = {"proposed": proposed}, 0, np.zeros(len(rows))
         for level in self.numbers:
             here = self.at(probabilities, level)
-            own = np.flatnonzero(self._own_level[proposed] == level)
-            share = here[own, self._position[proposed[own]]]
-            sure_of_proposed[own] = calibrated.only(own).confidence(share, level)
+            self._add_own_level(sure_of_proposed, here, proposed, level, calibrated)
             placed |= self._two_best(here, level, calibrated)
             best, confidence = placed[f"{level}_best"], placed[f"{level}_best_confidence"]
             reached = confidence >= calibrated.threshold(level)

@@ -18,7 +18,6 @@ HEADER_FIELDS = (
     "format_name", "document_number", "invoice_date", "type_code", "document_currency", "accounting_cost",
     "buyer_reference", "order_number", "taxes", "supplier", "buyer", "totals", "named",
 )  # fmt: skip
-AMOUNT_FIELDS = ("amount", "currency", "free", "charges", "vat")
 TEXT_FIELDS = (
     "line_number", "quantity", "unit_code", "accounting_cost", "notes", "named", "item_name", "descriptions",
     "item_seller_number", "item_buyer_number", "item_standard", "classifications", "price", "price_base",

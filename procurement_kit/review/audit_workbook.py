@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 SHOWN = ("invoice_date", "supplier_name", "item_name", "line_text", "account_name", "unit_name")
 FILLED_IN = ("verdict", "right_category", "judged_by", "judged_date", "remark")
 HIDDEN_WHEN_BLIND = ("proposed", "verdict")
-VERDICTS = ("right", "right_1", "right_2", "wrong")
 _HEADINGS = "audit.headings"
 _UNITS = {"audit_number": "count", "net_amount": "kr", "invoice_date": "date", "judged_date": "date"}
 _WIDTHS = {
