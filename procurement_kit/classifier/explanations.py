@@ -121,15 +121,16 @@ def explain(classifier: "Classifier", features: "pd.DataFrame") -> Explanation:
             f"{len(features)} rows cannot be explained at once.", expected="one row", todo="explain them one by one"
         )
     fields = clean_features(features)
-    probabilities = classifier.probabilities(fields)[0]
-    best, runner_up = np.argsort(-probabilities, kind="stable")[:2]
+    shares, calibrated = classifier.probabilities(fields), classifier.calibrated(fields)
+    best, runner_up = np.argsort(-shares[0], kind="stable")[:2]
+    sure = [classifier.levels.sure_of(shares, np.array([place]), calibrated)[0] for place in (best, runner_up)]
     judges = _judges(classifier, [int(best), int(runner_up)])
     starts = sum(as_columns(linear.intercept_[None, :].astype(float))[0, places] for linear, places in judges)
     return Explanation(
         best_code=classifier.classes[best],
         runner_up_code=classifier.classes[runner_up],
-        best_probability=float(probabilities[best]),
-        runner_up_probability=float(probabilities[runner_up]),
+        best_probability=float(sure[0]),
+        runner_up_probability=float(sure[1]),
         best_start=float(starts[0]),
         runner_up_start=float(starts[1]),
         pulls=_pulls(classifier, fields, judges),
