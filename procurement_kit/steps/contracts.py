@@ -15,12 +15,13 @@ import ibis
 import pyarrow as pa
 
 from procurement_kit.columns import Table
+from procurement_kit.contract_tables import CONTRACT_ITEMS, CONTRACT_PARTICIPANTS, CONTRACTS
 from procurement_kit.errors import TableError, nearest
 from procurement_kit.exact import FIRST_DATE, LAST_DATE, SPAN, add_lookup, without
 from procurement_kit.names import normalise_supplier_name, usable_company_number
 from procurement_kit.settings import Municipality
 from procurement_kit.store import arrow_schema
-from procurement_kit.tables import CONTRACT_ITEMS, CONTRACT_PARTICIPANTS, CONTRACTS, INVOICE_LINES
+from procurement_kit.tables import INVOICE_LINES
 from procurement_kit.templates import read_own_table
 
 if TYPE_CHECKING:

@@ -15,13 +15,12 @@ from functools import lru_cache
 from zlib import crc32
 
 from procurement_kit.columns import Table
+from procurement_kit.contract_tables import CONTRACT_ITEMS, CONTRACTS
 from procurement_kit.fingerprints import fingerprint
 from procurement_kit.folders import write_text
 from procurement_kit.settings import Municipality
 from procurement_kit.tables import (
     ACCOUNTS,
-    CONTRACT_ITEMS,
-    CONTRACTS,
     DECISIONS,
     LABELLED_LINES,
     RECONCILIATION_NOTES,

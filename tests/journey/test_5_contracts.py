@@ -10,6 +10,7 @@ import ibis
 import pytest
 
 from procurement_kit.classifier.tree import Category, CategoryTree
+from procurement_kit.contract_tables import CONTRACT_ITEMS, CONTRACT_PARTICIPANTS, CONTRACTS
 from procurement_kit.exact import records
 from procurement_kit.steps.contracts import (
     ContractRegister,
@@ -20,7 +21,7 @@ from procurement_kit.steps.contracts import (
     suppliers_without_lines,
 )
 from procurement_kit.store import table_of
-from procurement_kit.tables import CONTRACT_ITEMS, CONTRACT_PARTICIPANTS, CONTRACTS, INVOICE_LINES
+from procurement_kit.tables import INVOICE_LINES
 
 TREE = CategoryTree(
     (

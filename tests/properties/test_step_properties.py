@@ -14,10 +14,11 @@ from procurement_kit.analyses.quality import analyse_quality
 from procurement_kit.analyses.spend import analyse_spend
 from procurement_kit.analyses.tail import analyse_tail
 from procurement_kit.classifier.tree import standard_tree
+from procurement_kit.contract_tables import CONTRACTS
 from procurement_kit.exact import records, tally
 from procurement_kit.steps import categories, contracts, scope, suppliers, units
 from procurement_kit.store import table_of
-from procurement_kit.tables import CONTRACTS, INVOICE_LINES, UNITS
+from procurement_kit.tables import INVOICE_LINES, UNITS
 from tests.conftest import complete_lines
 
 FEW = settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -7,8 +7,9 @@ import openpyxl
 import pytest
 
 from procurement_kit.columns import Column
+from procurement_kit.contract_tables import CONTRACT_ITEMS, CONTRACTS
 from procurement_kit.errors import FileFormatError, InputNotFoundError, TableError
-from procurement_kit.tables import CATEGORY_TREE, CONTRACT_ITEMS, CONTRACTS, EXCHANGE_RATES, RULES, UNITS
+from procurement_kit.tables import CATEGORY_TREE, EXCHANGE_RATES, RULES, UNITS
 from procurement_kit.templates import (
     TEMPLATES,
     read_cell,
