@@ -9,9 +9,13 @@ from procurement_kit.commands import (
     start,  # noqa: F401
     material,  # noqa: F401
     classifying,  # noqa: F401
+    contracts,  # noqa: F401
+    suppliers,  # noqa: F401
     reporting,  # noqa: F401
+    recipes,  # noqa: F401
+    steering,  # noqa: F401
 )
-from procurement_kit.commands.frame import app
+from procurement_kit.commands.frame import STOPPED_EXIT_CODE, app, stopped_words, with_data
 from procurement_kit.errors import ProcurementError
 
 
@@ -23,11 +27,13 @@ def main() -> None:
     try:
         app()
     except ProcurementError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{with_data(str(error))}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped. Nothing half-written is left; run the same command again to go on.\n")
-        sys.exit(130)
+    except (KeyboardInterrupt, SystemExit) as ended:  # typer makes an exit of most interrupts, without a word
+        if isinstance(ended, SystemExit) and ended.code != STOPPED_EXIT_CODE:
+            raise
+        sys.stderr.write(f"\n{stopped_words(sys.argv[1:])}\n")
+        sys.exit(STOPPED_EXIT_CODE)
 
 
 if __name__ == "__main__":

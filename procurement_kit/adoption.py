@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from procurement_kit import folders, store
 from procurement_kit.errors import NoDataError
 from procurement_kit.findings import Finding, Outcome
+from procurement_kit.plurals import so_many
 from procurement_kit.settings import Municipality
 from procurement_kit.stages import CANDIDATE, IN_USE, PREVIOUS, require_lines
 
@@ -132,7 +133,7 @@ def pair_words(row: dict) -> str:
         for when in ("old", "new")
     )
     why = f"{row['old_category_source']} → {row['new_category_source']}: {row['move_reason'].replace('_', ' ')}"
-    return f"  {row['line_count']:,} lines, {row['net_amount']:,.2f}: {before} → {after} ({why})"
+    return f"  {so_many(row['line_count'], 'line')}, {row['net_amount']:,.2f}: {before} → {after} ({why})"
 
 
 def adopt(name: str, *, back: bool = False) -> Outcome:

@@ -14,6 +14,7 @@ from procurement_kit.errors import ParameterError
 from procurement_kit.findings import Outcome
 from procurement_kit.fingerprints import file_hash
 from procurement_kit.periods import parse_period
+from procurement_kit.plurals import ended, so_many
 from procurement_kit.settings import Municipality
 from procurement_kit.stages import require_lines
 from procurement_kit.tables import LABEL_LEVELS
@@ -47,7 +48,8 @@ def draw_audit(name: str, period: str = "", *, count: int = 200, seed: int = 1, 
         "paths": {"sample": str(path)},
     }
     sentences = (
-        f"Drew {len(sample.lines)} lines of {label} by kroner; {certain} are taken whole because of their size.",
+        f"Drew {so_many(len(sample.lines), 'line')} of {label} by kroner; "
+        f"taken whole because of their size: {certain:,}.",
         f"They lie in {path}. Judge them from the top.",
         f"Next: procurement-kit audit {name} --read <the file filled in>",
     )
@@ -105,7 +107,7 @@ def draw_labelling(name: str, *, count: int = 200, seed: int = 1) -> Outcome:
     facts = {"drawn": len(drawn), "paths": {path.stem: str(path) for path in paths}}
     files = " ".join(path.name for path in paths)
     sentences = (
-        f"Drew {len(drawn)} distinct lines by kroner; two persons label the same lines, each alone.",
+        f"Drew {so_many(len(drawn), 'distinct line')} by kroner; two persons label the same lines, each alone.",
         *(f"  {path}" for path in paths),
         f"Next: procurement-kit labellers {name} --read {files}",
     )
@@ -140,8 +142,8 @@ def compare_labelling(name: str, paths: Sequence[Path], *, keep: bool = False, b
         "kept": kept,
         "paths": {"comparison": str(path)},
     }
-    sentences = [*_agreement(municipality, finding), *(f"Not used: {reason}." for reason in refused)]
-    sentences += [f"{kept} lines both agree on are known lines now; run train again."] if keep else []
+    sentences = [*_agreement(municipality, finding), *(f"Not used: {ended(reason)}" for reason in refused)]
+    sentences += [f"Both agree on {so_many(kept, 'line')} not known before; run train again."] if keep else []
     return Outcome(facts, (*sentences, f"It lies in {path}."))
 
 

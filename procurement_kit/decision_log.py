@@ -146,7 +146,13 @@ def checked_function(decided_by: str) -> str:
     procurement_kit.errors.ParameterError: Who decided is not a function.
     """
     function = " ".join(decided_by.split())
-    if not function or "@" in function or find_numbers(without_hidden(function)) or _looks_like_a_name(function):
+    if not function:
+        raise ParameterError(
+            "Who decided is not a function: nothing stands there.",
+            expected="a function such as «indkøbskonsulent» or «økonomi», never a name",
+            todo="add the function; on the command line: --by indkøbskonsulent",
+        )
+    if "@" in function or find_numbers(without_hidden(function)) or _looks_like_a_name(function):
         raise ParameterError(
             "Who decided is not a function.",
             expected="a function such as «indkøbskonsulent», «økonomi» or «leder af Center for Ældre»; never a name",

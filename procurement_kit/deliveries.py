@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from procurement_kit import store
 from procurement_kit.errors import ParameterError
 from procurement_kit.findings import Outcome
+from procurement_kit.plurals import so_many
 from procurement_kit.progress import progress_bar, shown_on
 from procurement_kit.settings import Municipality
 
@@ -76,10 +77,10 @@ def take_back(name: str, document_ids: Sequence[str], *, file: str, by: str, aga
 
     municipality = store.open_municipality(name)
     done = taken_back(municipality, document_ids, source_name=file, decided_by=by, set_aside_again=again)
-    what = "set aside again" if again else "taken back: they count now"
+    what = "set aside again" if again else "taken back, to count from now on"
     facts = {"documents": done.documents, "lines": done.lines, "amount": str(done.amount)}
-    worth = f"{done.lines:,} lines, {done.amount:,.2f} {municipality.currency}"
-    return Outcome(facts, (f"{done.documents:,} documents {what} ({worth}). It stands in the decision log.",))
+    worth = f"{so_many(done.lines, 'line')}, {done.amount:,.2f} {municipality.currency}"
+    return Outcome(facts, (f"{so_many(done.documents, 'document')} {what} ({worth}). It stands in the decision log.",))
 
 
 def guess_profile(name: str, path: Path, *, answers: Sequence[str] = (), save_as: str = "") -> Outcome:

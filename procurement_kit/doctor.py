@@ -15,6 +15,7 @@ from procurement_kit.closed import closing_record
 from procurement_kit.errors import ProcurementError
 from procurement_kit.findings import Outcome
 from procurement_kit.keys import key_path, read_key
+from procurement_kit.publishing.printing import BROWSER_VARIABLE, find_browser
 
 PACKAGES = (
     "duckdb",
@@ -27,6 +28,7 @@ PACKAGES = (
     "papermill",
     "jupyterlab",
     "seaborn",
+    "python-pptx",
 )
 OPTIONAL = {
     "pyspark": "the Spark engine (uv sync --group spark)",
@@ -44,7 +46,8 @@ def examine() -> Outcome:
     Returns
     -------
     Outcome
-        `packages`, `engines`, `municipalities`, `missing`, `disk_encryption` and `warnings`.
+        `packages`, `engines`, `browser` (what prints the PDF), `municipalities`, `missing`, `disk_encryption` and
+        `warnings`.
     """
     packages = {name: _version(name) for name in PACKAGES}
     missing = [f"{name} is not installed" for name, found in packages.items() if not found]
@@ -57,6 +60,7 @@ def examine() -> Outcome:
         "python": sys.version.split()[0],
         "packages": packages,
         "engines": engines,
+        "browser": str(find_browser() or ""),
         "data_folder": str(data),
         "municipalities": municipalities,
         "missing": missing,
@@ -74,6 +78,8 @@ def _sentences(facts: dict) -> tuple[str, ...]:
     rows.append(
         f"Municipality folders lie in {facts['data_folder']}: {', '.join(facts['municipalities']) or 'none yet'}."
     )
+    browser = facts["browser"] or f"no browser found, so report.pdf is left out; name one in {BROWSER_VARIABLE}"
+    rows.append(f"Reports are printed by: {browser}.")
     rows.append(f"Privacy keys lie in {key_path('any').parent}.")
     rows.append(_encryption_words(facts["disk_encryption"]))
     rows += [f"Missing: {text}." for text in facts["missing"]]

@@ -15,6 +15,8 @@ from procurement_kit.settings import Municipality
 if TYPE_CHECKING:
     import ibis
 
+BOUNDS = {"memory_limit": "PROCUREMENT_ENGINE_MEMORY", "threads": "PROCUREMENT_ENGINE_THREADS"}
+
 
 def connect(municipality: Municipality) -> "ibis.BaseBackend":
     """Connect the municipality's engine.
@@ -27,6 +29,12 @@ def connect(municipality: Municipality) -> "ibis.BaseBackend":
     return _connect(municipality.engine, municipality.folder)
 
 
+def _bounds() -> dict[str, str]:
+    """Memory and threads the engine may use, where several processes share the machine."""
+    named = {option: os.environ.get(variable, "") for option, variable in BOUNDS.items()}
+    return {option: value for option, value in named.items() if value}
+
+
 @lru_cache(maxsize=8)
 def _connect(engine: str, folder: Path) -> "ibis.BaseBackend":
     import ibis
@@ -34,7 +42,7 @@ def _connect(engine: str, folder: Path) -> "ibis.BaseBackend":
     if engine == "duckdb":
         # the name says whose it is: cleared away when the folder is next opened, should this process be killed
         spill = folder / "pending" / f"new-{os.getpid()}-spill"
-        return ibis.duckdb.connect(temp_directory=str(spill))
+        return ibis.duckdb.connect(temp_directory=str(spill), **_bounds())
     try:
         from pyspark.sql import SparkSession
     except ImportError:

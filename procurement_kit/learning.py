@@ -4,7 +4,7 @@ Its tree and its training: one function per command, which opens the rooms in th
 the counts and the same in plain words. Nothing is computed here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from procurement_kit import folders, store
 from procurement_kit.findings import Outcome
 from procurement_kit.fingerprints import fingerprint
 from procurement_kit.periods import parse_period
+from procurement_kit.plurals import so_many
 from procurement_kit.settings import Municipality
 from procurement_kit.stages import CANDIDATE, IN_USE, PREVIOUS, is_unchanged, require_lines, set_mark
 
@@ -34,7 +35,8 @@ def describe_tree(name: str) -> Outcome:
     tree = tree_of(municipality)
     counts = {"areas": len(tree.at_level(1)), "groups": len(tree.at_level(2)), "leaves": len(tree.at_level(3))}
     areas = [f"  {code} {tree.name(code, municipality.language)}" for code in tree.at_level(1)]
-    words = f"{counts['areas']} areas, {counts['groups']} groups, {counts['leaves']} at the third level:"
+    areas_and_groups = f"{so_many(counts['areas'], 'area')}, {so_many(counts['groups'], 'group')}"
+    words = f"{areas_and_groups}, {counts['leaves']:,} at the third level:"
     return Outcome(counts, (words, *areas))
 
 
@@ -71,7 +73,8 @@ def make_tree(name: str, confirm: "Callable[[list[str]], bool]") -> Outcome:
         "paths": {"category_tree.csv": str(municipality.folder / "category_tree.csv")},
     }
     sentences = (
-        f"Made a tree of {facts['areas']} areas and {facts['groups']} groups; joined {len(joined)} spellings.",
+        f"Made a tree of {so_many(facts['areas'], 'area')} and {so_many(facts['groups'], 'group')}; "
+        f"joined {so_many(len(joined), 'spelling')}.",
         f"It lies in {facts['paths']['category_tree.csv']}; correct names there if need be.",
         f"Next: procurement-kit train {name}",
     )
@@ -106,11 +109,13 @@ def train(name: str, *, until: str = "", candidate: bool = False, start_from: st
                 "accuracy",
             )
         },
+        "later_year": card.get("later_year"),
         "model_version": classifier.version,
         "is_candidate": room == CANDIDATE,
         "paths": {"classifier": str(municipality.folder / room)},
     }
-    return Outcome(facts, (_training_words(facts), *_accuracy_words(card["accuracy"]), *_next_words(name, room)))
+    accuracy = _accuracy_words(card["accuracy"], facts["later_year"])
+    return Outcome(facts, (_training_words(facts), *accuracy, *_next_words(name, room)))
 
 
 def train_classifier(
@@ -217,8 +222,8 @@ def _training_words(facts: dict) -> str:
     if facts["unchanged"]:
         return "The classifier is up to date with its labelled lines: unchanged, skipped."
     return (
-        f"Learned {facts['classes']} categories from {facts['labelled_lines']:,} labelled lines "
-        f"({facts['labelled_rows']:,} distinct) and {facts['phrases']:,} phrases of the tree"
+        f"Learned {so_many(facts['classes'], 'category')} from {so_many(facts['labelled_lines'], 'labelled line')} "
+        f"({facts['labelled_rows']:,} distinct) and {so_many(facts['phrases'], 'phrase')} of the tree"
         + (f", and {facts['borrowed_rows']:,} as the other classifier places them." if facts["borrowed_rows"] else ".")
     )
 
@@ -229,9 +234,11 @@ def _next_words(name: str, room: str) -> tuple[str, ...]:
     return (f"It is not in use yet. See what it would move: procurement-kit compare {name}",)
 
 
-def _accuracy_words(accuracy: dict) -> list[str]:
+def _accuracy_words(accuracy: dict, year: Sequence[str] | None) -> list[str]:
     words = []
     for split, levels in accuracy.items():
         shares = ", ".join(f"{found['accuracy_lines']:.0%} at level {level}" for level, found in levels.items())
-        words.append(f"Right on {split.replace('-', ' ')}: {shares} of the lines.")
+        when = f" ({' to '.join(year)})" if year and split == "later-year" else ""
+        few = ", too few to judge" if any(found.get("too_few") for found in levels.values()) else ""
+        words.append(f"Right on {split.replace('-', ' ')}{when}: {shares} of the lines{few}.")
     return words

@@ -9,6 +9,7 @@ from pathlib import Path
 from procurement_kit import store
 from procurement_kit.errors import InputNotFoundError, ParameterError
 from procurement_kit.findings import Outcome
+from procurement_kit.plurals import ended, so_many
 
 LABELS_OF_PEERS = {
     "most_frequent_category": "Most frequent category",
@@ -24,7 +25,7 @@ def evaluate(
     labelled: str = "",
     profile: str = "",
     split: str = "unseen-suppliers",
-    level: int = 1,
+    level: int | None = 1,
     peers: bool = False,
 ) -> Outcome:
     """Measure the classifier on lines it has not seen.
@@ -37,8 +38,9 @@ def evaluate(
         A file whose lines carry categories, and the import profile that reads it.
     split : {"later-year", "unseen-suppliers", "unseen-buyers"}
         What the lines measured on have that the others have not.
-    level : int
-        Level of the category tree.
+    level : int or None
+        Level of the category tree; None for all of them in one run, split and trained once. The facts are then those of
+        the first level, with all under `levels`.
     peers : bool
         Measure the named peers in the same run.
 
@@ -65,8 +67,12 @@ def evaluate(
         municipality = store.open_municipality(name)
         tree, facts = tree_of(municipality), {"municipality": municipality.name}
         lines = labelled_lines(municipality, tree)
-    measured = evaluation.evaluate(lines, tree, split=split, level=level, peers=peers)
-    return Outcome(measured | facts, (*_words(measured), *_file_words(facts.get("labelled_file"))))
+    levels = () if level is None else (level,)
+    found = evaluation.evaluate_levels(lines, tree, split=split, levels=levels, peers=peers, peers_everywhere=True)
+    all_levels = {"levels": {str(number): measured for number, measured in found.items()}} if level is None else {}
+    said = [sentence for measured in found.values() for sentence in _words(measured)]
+    first = next(iter(found.values()))
+    return Outcome(first | all_levels | facts, (*said, *_file_words(facts.get("labelled_file"))))
 
 
 def _refuse_unclear(name: str, labelled: str, profile: str) -> None:
@@ -91,8 +97,10 @@ def _words(measured: dict) -> list[str]:
     """The figures as sentences; peers in the order they were measured."""
     ours = measured["ours"]
     said = [
-        f"Split {measured['split']}, level {measured['level']}: {measured['lines']:,} distinct lines measured; "
-        f"{measured['duplicates_removed']:,} of {measured['lines_tested']:,} lines tested removed as duplicates.",
+        f"Split {measured['split']}, level {measured['level']}: {so_many(measured['lines'], 'distinct line')} "
+        f"measured; {measured['duplicates_removed']:,} of {so_many(measured['lines_tested'], 'line')} tested removed "
+        "as duplicates.",
+        *_too_few(measured),
         _score("Ours", ours),
     ]
     for name, found in measured["peers"].items():
@@ -100,6 +108,17 @@ def _words(measured: dict) -> list[str]:
         said.append(f"{label}: {found['not_measured']}" if "not_measured" in found else _score(label, found))
     said.append(f"Calibration error (15 bins) {_number(ours['ece'])}; {_promise(ours['promise'])}")
     return said
+
+
+def _too_few(measured: dict) -> list[str]:
+    """Whether the classifier can be judged by so few lines at all; said before any figure."""
+    if not measured["too_few"]:
+        return []
+    lines = so_many(measured["lines"], "distinct line")
+    return [
+        f"Too few to judge: {lines} measured where at least {measured['fewest_lines']} are needed. The figures below "
+        "say little about the classifier or its peers."
+    ]
 
 
 def _score(who: str, found: dict) -> str:
@@ -112,7 +131,7 @@ def _score(who: str, found: dict) -> str:
 
 def _promise(promise: dict) -> str:
     if promise["is_kept"] is None:
-        return f"the promise cannot be judged: {promise.get('why', 'there is too little to go by')}."
+        return ended(f"the promise cannot be judged: {promise.get('why', 'there is too little to go by')}")
     word = "kept" if promise["is_kept"] else "broken"
     return (
         f"claims {_number(promise['claimed_rows_share'])} of lines, of which "
@@ -130,4 +149,4 @@ def _file_words(facts: dict | None) -> list[str]:
     if facts is None:
         return []
     joined = [f"Joined spelling: {' / '.join(path)}" for path in facts["spellings_joined"]]
-    return [*joined, *(f"Not measured, {name}: {why}." for name, why in facts["not_measured"].items())]
+    return [*joined, *(f"Not measured, {name}: {ended(why)}" for name, why in facts["not_measured"].items())]

@@ -1,8 +1,8 @@
 """Does a file that leaves the house hold a personal number?
 
 Every writer of an export fills a file inside `outgoing`: it appears under its name only when no personal number, nor
-the token of one, was found in it. Workbooks (cells, comments, sheet names, headers, properties), HTML, notebooks, CSV,
-JSON and plain text are read; a picture is not.
+the token of one, was found in it. Workbooks (cells, comments, sheet names, headers, properties), slides, HTML,
+notebooks, CSV, Parquet, JSON and plain text are read; a picture is not.
 """
 
 import csv
@@ -22,7 +22,7 @@ from procurement_kit.tables import INVOICE_LINES
 from procurement_kit.values import decode
 
 TEXT_KINDS = (".md", ".txt", ".toml", ".xml", ".css", ".py")
-KINDS = (".xlsx", ".html", ".htm", ".ipynb", ".csv", ".json", *TEXT_KINDS)
+KINDS = (".xlsx", ".pptx", ".html", ".htm", ".ipynb", ".csv", ".json", *TEXT_KINDS)
 _AMOUNT = re.compile(r"-?\d+(?:[.,]\d{1,4})?", re.ASCII)
 _FRACTION = re.compile(r"-?\d+[.,]\d{1,4}", re.ASCII)
 _TOGETHER = 1000
@@ -154,6 +154,7 @@ def texts_of(path: Path, *, name: str = "") -> Iterator[tuple[str, str]]:
     """
     name = name or path.name
     readers = {".xlsx": _of_workbook, ".ipynb": _of_notebook, ".json": _of_json, ".csv": _of_csv}
+    readers |= {".pptx": _of_slides, ".parquet": _of_columns}
     kind = path.suffix.casefold()
     if kind in (".html", ".htm"):
         yield from _of_html(name, _text(path))
@@ -294,6 +295,30 @@ def _texts_of_part(root: object) -> Iterator[tuple[str, bool]]:
         elif kind not in ("t", "r") and element.text:
             yield element.text, False
         yield from ((text, False) for name, text in element.attrib.items() if name.rpartition("}")[2] in _SPOKEN)
+
+
+def _of_slides(path: Path) -> Iterator[tuple[str, str]]:
+    """Paragraphs of all parts, and what is said of a picture to those who cannot see it."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    with zipfile.ZipFile(path) as deck:
+        for name in sorted(part for part in deck.namelist() if part.endswith(".xml")):
+            root = etree.fromstring(deck.read(name), parser)
+            paragraphs = ["".join(paragraph.itertext()) for paragraph in root.iter("{*}p")]
+            spoken = [text for element in root.iter("{*}cNvPr") for text in element.attrib.values()]
+            properties = [element.text or "" for element in root.iter()] if name.startswith("docProps/") else []
+            yield from ((name, text) for text in (*paragraphs, *spoken, *properties) if text)
+
+
+def _of_columns(path: Path) -> Iterator[tuple[str, str]]:
+    """Names and distinct texts of a Parquet file's columns."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for name, column in zip((content := pq.read_table(path)).column_names, content.columns, strict=True):
+        texts = column.unique().to_pylist() if pa.types.is_string(column.type) else []
+        yield from ((f"column «{name}»", text) for text in (name, *texts) if text)
 
 
 def _part_name(name: str) -> str:

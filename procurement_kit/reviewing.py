@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from procurement_kit import store
 from procurement_kit.findings import Outcome
+from procurement_kit.plurals import so_many
 from procurement_kit.settings import Municipality
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def propose_rules(name: str, *, confirmed: bool = False) -> Outcome:
     proposed = unanimous.propose_rules(municipality)
     saved = unanimous.save_rules(municipality, proposed) if confirmed else 0
     facts = {"rules": _as_facts(proposed), "proposed": len(proposed), "saved": saved}
-    words = [f"Unanimous decisions amount to {len(proposed)} rules that are not there yet."]
+    words = [f"Rules that unanimous decisions amount to and that are not there yet: {len(proposed)}."]
     words += [_rule_words(municipality, rule) for rule in proposed.head(RULES_SHOWN).to_dict("records")]
     if len(proposed) > RULES_SHOWN:
         words.append(f"  … and {len(proposed) - RULES_SHOWN} more; --json lists all.")
@@ -64,7 +65,8 @@ def _rule_words(municipality: Municipality, rule: dict) -> str:
     from procurement_kit.review.decisions import label_of
 
     return (
-        f"  {rule['rule_id']}  {rule['category_code']:<8} {label_of(rule)}: {rule['decision_count']} decisions, "
+        f"  {rule['rule_id']}  {rule['category_code']:<8} {label_of(rule)}: "
+        f"{so_many(rule['decision_count'], 'decision')}, "
         f"{rule['agreeing_share']:.0%} of {rule['absolute_amount']:,.2f} {municipality.currency} agree, "
         f"{rule['undecided_amount']:,.2f} {municipality.currency} would be decided by the rule alone"
     )

@@ -17,6 +17,7 @@ from procurement_kit.decision_log import checked_function, record_decision
 from procurement_kit.errors import ParameterError, nearest
 from procurement_kit.findings import Finding, Outcome
 from procurement_kit.personal_numbers import count_person_numbers
+from procurement_kit.plurals import so_many
 from procurement_kit.settings import Municipality
 from procurement_kit.stages import require_lines
 from procurement_kit.tables import RULES
@@ -37,7 +38,8 @@ def describe_rules(name: str) -> Outcome:
     municipality, tree = _opened(name)
     facts = _checked(municipality, deciding_now(municipality, tree), tree)
     silent = [rule for rule in facts["rules"] if rule["rule_status"] != "decides"]
-    head = f"{len(facts['rules'])} rules, {len(facts['conflicts'])} conflicts, {len(silent)} rules that never decide."
+    head = f"{so_many(len(facts['rules']), 'rule')}, {so_many(len(facts['conflicts']), 'conflict')}, "
+    head += f"{so_many(len(silent), 'rule that never decides', 'rules that never decide')}."
     rules = [_rule_words(rule) for rule in facts["rules"]]
     conflicts = [_conflict_words(conflict) for conflict in facts["conflicts"]]
     return Outcome(facts | {"silent": [rule["rule_id"] for rule in silent]}, (head, *rules, *conflicts))
@@ -162,7 +164,7 @@ def _shown(
         "changes": [{name: value for name, value in row.items() if name != "moved_share"} for row in pairs],
         "conflicts": checked["conflicts"],
     }
-    head = f"{facts['line_count']:,} lines ({facts['net_amount']:,.2f}) would change category."
+    head = f"{so_many(facts['line_count'], 'line')} ({facts['net_amount']:,.2f}) would change category."
     words = [_rule_words(facts["effect"])] if facts["effect"] else []
     words += [head, *map(pair_words, pairs[:PAIRS_SAID])]
     words += [f"  … and {len(pairs) - PAIRS_SAID} more"] if len(pairs) > PAIRS_SAID else []
@@ -220,11 +222,12 @@ def _rule_words(rule: Mapping) -> str:
         return f"{head}matches no line."
     if rule["rule_status"] == "always_overridden":
         lines, by = rule["matched_line_count"], rule["overridden_by"]
-        return f"{head}decides nothing; its {lines:,} lines ({rule['matched_amount']:,.2f}) are decided by {by}."
-    return f"{head}decides {rule['line_count']:,} lines ({rule['net_amount']:,.2f})."
+        theirs = f"{so_many(lines, 'line')} ({rule['matched_amount']:,.2f})"
+        return f"{head}decides nothing; {by} decides its {theirs}."
+    return f"{head}decides {so_many(rule['line_count'], 'line')} ({rule['net_amount']:,.2f})."
 
 
 def _conflict_words(conflict: Mapping) -> str:
-    lines = f"{conflict['line_count']:,} lines ({conflict['net_amount']:,.2f})"
+    lines = f"{so_many(conflict['line_count'], 'line')} ({conflict['net_amount']:,.2f})"
     pair = f"{conflict['rule_id']} says {conflict['category_code']}, {conflict['other_rule_id']} says"
     return f"Conflict on {lines}: {pair} {conflict['other_category_code']}."

@@ -7,6 +7,7 @@ value: the name says which folder, the rest are choices.
 import re
 import tomllib
 from dataclasses import dataclass, fields
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -14,7 +15,53 @@ from procurement_kit.errors import ParameterError, SettingsError, nearest
 
 SETTINGS_FILE = "municipality.toml"
 _NAME = re.compile(r"[a-zæøåäö0-9][a-zæøåäö0-9_-]{0,63}")
-_ALLOWED = {"language": ("da", "en"), "engine": ("duckdb", "spark")}
+_ALLOWED = {
+    "language": ("da", "en"),
+    "engine": ("duckdb", "spark"),
+    "e_trade_source": ("order_number", "einvoice", "none"),
+}
+HANDLING_COST = ("handling_cost_amount", "handling_cost_source", "handling_cost_date")
+SAVED_BY_ETRADE = Decimal(62)  # kroner an e-traded invoice saves against mail or phone (Hjørring 2020), often misquoted
+
+
+@dataclass(frozen=True)
+class HandlingCost:
+    """What handling one invoice costs: kroner, who says so, and when.
+
+    There is no default: it is counted only where a municipality has a figure it can answer for.
+
+    Raises
+    ------
+    ParameterError
+        If the amount is not above 0, the source is missing, or it is the saving of an e-traded invoice.
+
+    Examples
+    --------
+    >>> HandlingCost(Decimal("62"), "SKI", date(2020, 1, 1))
+    Traceback (most recent call last):
+    procurement_kit.errors.ParameterError: 62 kr. is what an e-traded invoice saves, not what an invoice costs.
+    Expected: kroner per invoice, with the source of that figure and its date
+    To do: measure how long an invoice takes, or leave the handling cost off
+    """
+
+    amount: Decimal
+    source: str
+    date: date
+
+    def __post_init__(self) -> None:
+        problem = ""
+        if not isinstance(self.amount, Decimal) or not self.amount > 0:
+            problem = f"«{self.amount}» is not a handling cost."
+        elif not self.source.strip():
+            problem = "The handling cost has no source."
+        elif self.amount == SAVED_BY_ETRADE:
+            problem = "62 kr. is what an e-traded invoice saves, not what an invoice costs."
+        if problem:
+            raise ParameterError(
+                problem,
+                expected="kroner per invoice, with the source of that figure and its date",
+                todo="measure how long an invoice takes, or leave the handling cost off",
+            )
 
 
 @dataclass(frozen=True)
@@ -43,6 +90,16 @@ class Municipality:
         Share of kroner that shall be right among those the classifier claims, between 0.5 and 1.
     tail_amount_limit : Decimal
         Kroner a year under which a supplier is small.
+    handling_cost_amount : Decimal, optional
+        Kroner it costs to handle one invoice; off until it is set.
+    handling_cost_source, handling_cost_date : str
+        Who says so, and when (yyyy-mm-dd); all three or none.
+    e_trade_source : {"order_number", "einvoice", "none"}
+        What says that a line was e-traded: an order number, that it came as an e-invoice, or nothing known.
+    e_trade_order_prefixes : str
+        What order numbers of the e-trade system begin with, separated by spaces; empty: any order number counts.
+    e_trade_categories : str
+        Category codes in which e-trade is possible, separated by spaces; empty: those of contracts that say so.
     """
 
     name: str
@@ -55,6 +112,20 @@ class Municipality:
     community: str = ""
     promised_right_share: Decimal = Decimal("0.95")
     tail_amount_limit: Decimal = Decimal("50000")
+    handling_cost_amount: Decimal | None = None
+    handling_cost_source: str = ""
+    handling_cost_date: str = ""
+    e_trade_source: str = "order_number"
+    e_trade_order_prefixes: str = ""
+    e_trade_categories: str = ""
+
+    @property
+    def handling_cost(self) -> HandlingCost | None:
+        """What handling one invoice costs; None until the municipality has said."""
+        if self.handling_cost_amount is None:
+            return None
+        day = date.fromisoformat(self.handling_cost_date)
+        return HandlingCost(self.handling_cost_amount, self.handling_cost_source, day)
 
 
 SETTING_NAMES = tuple(f.name for f in fields(Municipality) if f.name not in ("name", "folder"))
@@ -115,6 +186,7 @@ def _wrong_values(values: dict) -> list[str]:
     limits = {
         "promised_right_share": (Decimal("0.5"), Decimal("1")),
         "tail_amount_limit": (Decimal(0), Decimal("1e12")),
+        "handling_cost_amount": (Decimal("0.01"), Decimal("100000")),
     }
     for key, (low, high) in limits.items():
         if key in values:
@@ -124,6 +196,23 @@ def _wrong_values(values: dict) -> list[str]:
             values[key] = number
     decimals = set(limits)
     problems += [f"{key} is not a text." for key, v in values.items() if key not in decimals and not isinstance(v, str)]
+    return problems or _wrong_cost(values)
+
+
+def _wrong_cost(values: dict) -> list[str]:
+    """A unit cost counts only with its source and date."""
+    given = [key for key in HANDLING_COST if values.get(key)]
+    if not given:
+        return []
+    problems = [f"{key} is missing: {given[0]} is set." for key in HANDLING_COST if key not in given]
+    try:
+        day = date.fromisoformat(values.get("handling_cost_date", "") or "2000-01-01")
+        if not problems:
+            HandlingCost(values["handling_cost_amount"], values["handling_cost_source"], day)
+    except ValueError:
+        problems.append(f"handling_cost_date is «{values['handling_cost_date']}», expected a date such as 2025-12-31.")
+    except ParameterError as error:
+        problems.append(f"handling_cost_amount: {error.what}")
     return problems
 
 

@@ -161,6 +161,19 @@ def read_parquet(municipality: Municipality, pattern: Path, types: dict[str, str
     return connect(municipality).read_parquet(str(pattern))
 
 
+def as_view(municipality: Municipality, table: "ibis.Table") -> "ibis.Table":
+    """The same table under a name in the engine, so that what is built on it is compiled without it.
+
+    A table with literal rows stays as it is: those leave the engine with the expression that holds them.
+    """
+    import ibis
+    from ibis.expr import operations
+
+    if table.op().find(operations.InMemoryTable):
+        return table
+    return connect(municipality).create_view(ibis.util.gen_name("view"), table)
+
+
 def batches_of(table: "ibis.Table", municipality: Municipality, *, size: int = 100_000) -> Iterator["pa.RecordBatch"]:
     """Rows of a table in bounded batches."""
     yield from connect(municipality).to_pyarrow_batches(table, chunk_size=size)
@@ -242,6 +255,7 @@ def write_lookup(municipality: Municipality, name: str, types: dict[str, str], b
     """Write `lookups/<name>` from batches, whole or not at all."""
     target = municipality.folder / "lookups" / name
     with staged(municipality, target) as folder, parquet_parts(folder, arrow_schema(types)) as write:
+        write(arrow_schema(types).empty_table())
         for batch in batches:
             write(batch)
 

@@ -18,6 +18,7 @@ from procurement_kit.columns import (
 )
 from procurement_kit.columns import column_of as _c
 from procurement_kit.contract_tables import CONTRACT_TABLES
+from procurement_kit.report_tables import REPORT_TABLES
 from procurement_kit.supplier_tables import SUPPLIER_TABLES
 
 STEPS = ("intake", "scope", "units", "suppliers", "categories", "contracts")
@@ -29,6 +30,8 @@ SCOPE_STATUSES = (
 CATEGORY_SOURCES = ("scope", "review", "rule", "accessory", "model", "unclassified")
 CONTRACT_STATUSES = ("out_of_scope", "no_known_contract", "wrong_supplier", "on_contract", "undecidable")
 ITEM_CHECKS = ("ok", "wrong_item", "wrong_price", "not_testable")
+SUPPLIER_MATCHES = ("number", "name", "similar_name", "decided", "person", "none")
+SIZE_CLASSES = ("micro", "small", "medium", "large")
 SUPPLIER_KINDS = ("company", "person", "public", "foreign", "unknown")
 LINE_KINDS = ("item", "freight", "fee", "rounding", "surcharge")
 LABEL_LEVELS = (1, 2, 3)
@@ -137,7 +140,13 @@ INVOICE_LINES = Table("invoice_lines", "Fakturalinjer", "One line of an invoice,
     _c("unit_division_name", TEXT, "Forvaltning", "Forvaltning the center belongs to on that date.", added_by="units"),
     _c("supplier_key", TEXT, "Leverandørnøgle", "Identity of who was really paid.", added_by="suppliers"),
     _c("supplier_label", TEXT, "Leverandør (samlet)", "One readable name per supplier key.", added_by="suppliers"),
-    _c("supplier_match", TEXT, "Leverandørgenkendelse", "How the identity was found.", allowed=("number", "name", "person", "none"), added_by="suppliers"),
+    _c("supplier_match", TEXT, "Leverandørgenkendelse", "How the identity was found.", allowed=SUPPLIER_MATCHES, added_by="suppliers"),
+    _c("supplier_match_score", "decimal(7,6)", "Genkendelsens sikkerhed", "How alike the joined names are, 0 to 1; 1 where nothing had to be judged, empty where no supplier is known.", added_by="suppliers"),
+    _c("supplier_group_key", TEXT, "Koncernnøgle", "Supplier key of its group or successor on the invoice date; empty where nobody has said.", added_by="suppliers"),
+    _c("supplier_group_label", TEXT, "Koncern", "Name of that group or successor.", added_by="suppliers"),
+    _c("supplier_size_class", TEXT, "Leverandørens størrelse", "By employees in the company register: micro under 10, small under 50, medium under 250, large from 250; empty where it is not known.", allowed=SIZE_CLASSES, added_by="suppliers"),
+    _c("supplier_municipality_name", TEXT, "Leverandørens kommune", "Municipality the supplier lies in, from the company register.", added_by="suppliers"),
+    _c("supplier_industry_code", TEXT, "Branchekode", "Industry of the supplier, from the company register.", added_by="suppliers"),
     _c("category_code", TEXT, "Kategorikode", "Deepest category claimed; empty where none is.", added_by="categories"),
     _c("category_source", TEXT, "Kategorikilde", "What decided the category.", allowed=CATEGORY_SOURCES, added_by="categories"),
     _c("category_reason", TEXT, "Kategoribegrundelse", "Rule id, model version, decision, or the line an accessory follows.", added_by="categories"),
@@ -350,7 +359,7 @@ DECISION_LOG = Table("decision_log", "Beslutningslog", "Every assumption and dec
 ), key=("decision_number",))  # fmt: skip
 
 TABLES = (
-    INVOICE_LINES, SET_ASIDE_LINES, DOCUMENTS, CATEGORY_TREE, CATEGORY_PHRASES, CATEGORY_SPELLINGS, *CONTRACT_TABLES, *SUPPLIER_TABLES,
+    *REPORT_TABLES, INVOICE_LINES, SET_ASIDE_LINES, DOCUMENTS, CATEGORY_TREE, CATEGORY_PHRASES, CATEGORY_SPELLINGS, *CONTRACT_TABLES, *SUPPLIER_TABLES,
     LABELLED_LINES, DECISIONS, RULES, UNITS, CONTROL_TOTALS, TAKEN_BACK, EXCHANGE_RATES, SCOPE_RULES, PUBLIC_BODIES,
     SCOPE_DECISIONS, QUESTIONS, DECISION_LOG, ACCOUNTS, RECONCILIATION_NOTES,
 )  # fmt: skip

@@ -7,12 +7,14 @@ Headings may be the column names or the Danish headings; CSV with semicolon, com
 import csv
 import io
 import re
+from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from procurement_kit.columns import DATE, FLAG, TEXT, WHOLE, Column, Table, require
 from procurement_kit.errors import FileFormatError, InputNotFoundError, TableError
+from procurement_kit.plurals import so_many
 from procurement_kit.settings import SETTING_NAMES, SETTINGS_FILE, Municipality
 from procurement_kit.tables import INVOICE_LINES, TABLES
 from procurement_kit.values import DANISH_DATES, decode, read_amount, read_date, read_flag
@@ -56,7 +58,7 @@ def read_template(path: Path, table: Table) -> "pa.Table":
     rows, problems = read_usable_rows(path, table)
     if problems:
         raise TableError(
-            f"{Path(path).name}: {len(problems)} cells cannot be used.",
+            f"{Path(path).name}: {so_many(len(problems), 'cell')} cannot be used.",
             problems=problems,
             expected=f"the columns and values of data_templates/{table.name}.csv",
             todo="correct the cells named and save the file",
@@ -64,15 +66,19 @@ def read_template(path: Path, table: Table) -> "pa.Table":
     return pa.Table.from_pylist(list(rows.values()), schema=arrow_schema(table.schema()))
 
 
-def read_usable_rows(path: Path, table: Table) -> tuple[dict[int, dict], list[str]]:
+def read_usable_rows(
+    path: Path, table: Table, *, check: Callable[[Mapping, Mapping], list[str]] | None = None
+) -> tuple[dict[int, dict], list[str]]:
     """Read the rows of a filled-in table that can be used, by their number in Excel, and what is wrong with the others.
+
+    `check` says what else is wrong with a row, from its cells that could be read and from all of them as printed.
 
     Raises
     ------
     InputNotFoundError, FileFormatError, TableError
         If the file cannot be read at all, or columns are missing.
     """
-    header, rows = _read_cells(Path(path))
+    header, rows = read_cells(Path(path))
     names = [_column_name(heading, table) for heading in header]
     needed = [c.name for c in table.filled_in if c.required]
     require([name or heading for name, heading in zip(names, header, strict=True)], needed, where=Path(path).name)
@@ -81,7 +87,9 @@ def read_usable_rows(path: Path, table: Table) -> tuple[dict[int, dict], list[st
     problems: list[str] = []
     for number, row in rows:
         found: list[str] = []
-        record = _record(number, row, names, table, found)
+        cells = {name: cell for name, cell in zip(names, row) if name}  # noqa: B905  a short row ends in empty cells
+        record = _record(number, cells, table, found)
+        found += [f"row {number}: {problem}" for problem in (check(record, cells) if check else ())]
         key = tuple(record.get(name) for name in table.key)
         if key and seen.setdefault(key, number) != number:
             found.append(f"row {number}: «{' '.join(map(str, key))}» stands in row {seen[key]} already")
@@ -91,11 +99,10 @@ def read_usable_rows(path: Path, table: Table) -> tuple[dict[int, dict], list[st
     return usable, problems
 
 
-def _read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Headings and filled rows of a CSV or XLSX file as texts, each row with its number in Excel."""
     if not path.is_file():
-        raise InputNotFoundError(
-            f"{path} is not a file.", expected="an existing CSV or XLSX file", todo="check the path"
-        )
+        raise InputNotFoundError(f"{path} is not a file.", expected="an existing CSV or XLSX", todo="check the path")
     if path.stat().st_size == 0:
         raise FileFormatError(f"{path.name} is empty.", expected="a heading row and data", todo="fill in the template")
     cells = _xlsx_cells(path) if path.suffix.lower() == ".xlsx" else _csv_cells(path)
@@ -156,7 +163,7 @@ def _xlsx_cells(path: Path) -> list[list[str]]:
     if sheets[0].uncalculated:
         problems = [f"row {row}: the formula in column {letters}" for row, letters in sheets[0].uncalculated.items()]
         raise TableError(
-            f"{path.name}: {len(problems)} rows hold formulas that were never calculated.",
+            f"{path.name}: {so_many(len(problems), 'row holds', 'rows hold')} formulas that were never calculated.",
             problems=problems,
             todo="open the file in Excel and save it",
         )
@@ -208,8 +215,7 @@ def _column_name(heading: str, table: Table) -> str | None:
     return None
 
 
-def _record(number: int, row: list[str], names: list[str | None], table: Table, problems: list[str]) -> dict:
-    cells = {name: cell for name, cell in zip(names, row) if name}  # noqa: B905  a short row ends in empty cells
+def _record(number: int, cells: Mapping[str, str], table: Table, problems: list[str]) -> dict:
     record = {}
     for column in table.columns:
         try:
@@ -390,5 +396,5 @@ def settings_template() -> str:
     rows += ['title = "Eksempel Kommune"', 'privacy_key = "eksempel-1a2b3c4d"']
     for field in fields(Municipality):
         if field.name in SETTING_NAMES and field.name not in ("title", "privacy_key"):
-            rows.append(f'# {field.name} = "{field.default}"')
+            rows.append(f'# {field.name} = "{"" if field.default is None else field.default}"')
     return "\n".join(rows) + "\n"

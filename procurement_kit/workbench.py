@@ -4,6 +4,7 @@ One function per command: it opens the rooms in the order of the data's way, ski
 `Outcome` with the counts and the same in plain words. Nothing is computed here.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from procurement_kit.findings import Outcome
 from procurement_kit.fingerprints import fingerprint
 from procurement_kit.keys import key_path
 from procurement_kit.periods import parse_period
+from procurement_kit.plurals import so_many
 from procurement_kit.progress import counted
 from procurement_kit.settings import Municipality
 from procurement_kit.stages import is_unchanged, require_lines, set_mark
@@ -64,7 +66,8 @@ def classify(name: str) -> Outcome:
     }
     said = ", ".join(f"{found['lines']:,} by {source}" for source, found in facts["by_source"].items())
     skipped = " Unchanged, skipped." if unchanged else ""
-    return Outcome(facts, (f"{facts['lines']:,} lines stand in the spend cube: {said}.{skipped}",))
+    lines = so_many(facts["lines"], "line stands", "lines stand")
+    return Outcome(facts, (f"{lines} in the spend cube: {said}.{skipped}",))
 
 
 def classify_lines(municipality: Municipality) -> Path:
@@ -122,26 +125,56 @@ def _classification_mark(municipality: Municipality) -> str:
 # --- report, trace, evaluation ---------------------------------------------------------------------------
 
 
-def make_report(name: str, period: str = "", *, recipe: str = "municipal_report") -> Outcome:
-    """Render a municipality's report; without a period that of the last full year its lines reach into."""
+def make_report(
+    name: str, period: str = "", *, recipe: str = "municipal_report", category: str = "", force: bool = False
+) -> Outcome:
+    """Render a municipality's report; without a period that of the last full year its lines reach into.
+
+    What is unchanged since it was made is skipped, unless `force`.
+    """
+    from procurement_kit.publishing.recipes import read_recipe
     from procurement_kit.publishing.report import is_current, last_full_year
 
     municipality = store.open_municipality(name)
-    asked = parse_period(period) if period else None
+    asked, chosen = parse_period(period) if period else None, read_recipe(recipe).about(category)
+    if category:
+        require_category(municipality, category)
     require_lines(municipality)
     label = (asked or parse_period(last_full_year(municipality))).label
     classify_lines(municipality)
-    unchanged = is_current(municipality, label, recipe=recipe)
-    folder = municipality.folder / "reports" / label
+    unchanged = not force and is_current(municipality, label, recipe=recipe, category=category)
+    folder = municipality.folder / "reports" / chosen.folder_name(label)
     if not unchanged:
-        folder = render_report(municipality, label, recipe=recipe)
+        folder = render_report(municipality, label, recipe=recipe, category=category)
     paths = {path.name: str(path) for path in sorted(folder.iterdir())}
     skipped = " Unchanged, skipped." if unchanged else ""
     facts = {"period": label, "unchanged": unchanged, "paths": paths}
-    return Outcome(facts, (f"The report lies in {paths['report.html']}{skipped}",))
+    return Outcome(facts, (f"The report lies in {paths['report.html']}.{skipped}",))
 
 
-def render_report(municipality: Municipality, period: str, *, recipe: str = "municipal_report") -> Path:
+def require_category(municipality: Municipality, category: str) -> None:
+    """Refuse a category that is not in the municipality's tree, before a kernel is started.
+
+    Raises
+    ------
+    ParameterError
+        Names the nearest.
+    """
+    from procurement_kit.classifier.tree import tree_of
+    from procurement_kit.errors import ParameterError, nearest
+
+    tree = tree_of(municipality)
+    if category not in tree:
+        raise ParameterError(
+            f"«{category}» is not a category of the tree.{nearest(category, tree.codes)}",
+            expected="a code of category_tree.csv",
+            todo="correct the code",
+        )
+
+
+def render_report(
+    municipality: Municipality, period: str, *, recipe: str = "municipal_report", category: str = ""
+) -> Path:
     """Render a report through papermill, whole or not at all.
 
     Parameters
@@ -152,6 +185,8 @@ def render_report(municipality: Municipality, period: str, *, recipe: str = "mun
         `2025`, `2025Q3`, `2025-07` or `2025-07..2026-06`.
     recipe : str
         Name of a recipe in `reports/`, or a TOML file.
+    category : str
+        Code of the category, where the recipe is about one.
 
     Returns
     -------
@@ -169,13 +204,16 @@ def render_report(municipality: Municipality, period: str, *, recipe: str = "mun
 
     classify_lines(municipality)
     report.require_period(municipality, period)
-    return report.render_report(municipality, period, recipe=recipe)
+    return report.render_report(municipality, period, recipe=recipe, category=category)
 
 
 def trace(name: str, line_id: str) -> Outcome:
     """Follow one line from file to report."""
     from procurement_kit.steps.spend_cube import read_cube
+    from procurement_kit.steps.supplier_identities import supplier_story
     from procurement_kit.steps.trace import trace_line
 
-    table = trace_line(read_cube(store.open_municipality(name)), line_id)
+    municipality = store.open_municipality(name)
+    story_of = partial(supplier_story, municipality)
+    table = trace_line(read_cube(municipality), line_id, story_of=story_of)
     return Outcome({"steps": table.to_dict("records")}, tuple(table.to_string(index=False).splitlines()))

@@ -48,7 +48,8 @@ def analyse_quality(
     period : str
         For instance "2025".
     card : mapping, optional
-        The classifier's card; its `accuracy` (or `left_out`) holds split → level → measure → number.
+        The classifier's card; its `accuracy` (or `left_out`) holds split → level → measure → number. What was measured
+        on too few lines (`too_few`) is no share that may be quoted.
     audit : Finding, optional
         What `estimate_accuracy` says of the same period: a judged sample's share of right kroner, with its interval,
         takes the place of the card's.
@@ -74,13 +75,13 @@ def analyse_quality(
     depths = _by_depth(lines, analysed["net_amount"])
     kinds = _by_line_kind(lines, analysed["net_amount"])
     bases = _by_vat_basis(lines, analysed["net_amount"])
-    accuracy = list(_measured(card or {}))
+    accuracy, thin = list(_measured(card or {})), _thin(card or {})
     numbers = {
         **_source_numbers(sources, analysed["net_amount"]),
         **_line_numbers(received, whole),
         **_kind_numbers(kinds, analysed["net_amount"]),
         **_vat_numbers(bases, analysed["net_amount"]),
-        **_card_numbers(accuracy),
+        **_card_numbers(accuracy, thin),
         **_audited(audit, span.label),
     }
     return Finding(
@@ -221,9 +222,23 @@ def _line_numbers(received: "ibis.Table", whole: dict) -> dict[str, Number]:
 # --- the classifier's card ------------------------------------------------------------------------------------------
 
 
+def _splits(card: Mapping) -> list[tuple[str, Mapping]]:
+    return sorted((card.get("accuracy") or card.get("left_out") or {}).items())
+
+
+def _thin(card: Mapping) -> set[tuple[str, int]]:
+    """Splits and levels that were measured on too few lines to judge the classifier by."""
+    return {
+        (split, int(level))
+        for split, levels in _splits(card)
+        for level, found in levels.items()
+        if found.get("too_few")
+    }
+
+
 def _measured(card: Mapping) -> Iterator[dict]:
     """The card's measures as rows; what is no number between 0 and 1 is left out."""
-    for split, levels in sorted((card.get("accuracy") or card.get("left_out") or {}).items()):
+    for split, levels in _splits(card):
         for level, measures in sorted(levels.items()):
             for name, value in sorted(measures.items()):
                 if isinstance(value, float) and 0 <= value <= 1:
@@ -241,12 +256,13 @@ def _side_by_side(measured: list[dict]) -> list[dict]:
     return list(rows.values())
 
 
-def _card_numbers(accuracy: list[dict]) -> dict[str, Number]:
-    numbers = {}
+def _card_numbers(accuracy: list[dict], thin: set[tuple[str, int]]) -> dict[str, Number]:
+    numbers = {"thin_measure_count": Number(len(thin), "count")}
     for row in accuracy:
         key = f"{row['split_name']}_{row['category_level']}_{row['measure_name']}".replace("-", "_")
         numbers[key] = Number(row["measured_share"], "share")
-    return {**numbers, "right_share": Number(_right_share(accuracy), "share")}
+    solid = [row for row in accuracy if (row["split_name"], row["category_level"]) not in thin]
+    return {**numbers, "right_share": Number(_right_share(solid), "share")}
 
 
 def _audited(audit: Finding | None, period: str) -> dict[str, Number]:
@@ -281,6 +297,7 @@ def _caveats(numbers: Mapping[str, Number]) -> tuple[str, ...]:
         "vat_unsure": "vat_unsure_line_count",
         "to_clarify": "to_clarify_amount",
         "no_exchange_rate": "no_exchange_rate_line_count",
+        "thin_measures": "thin_measure_count",
     }
     said = [key for key, name in keys.items() if numbers[name].value]
     return (*said, *(["not_measured"] if numbers["right_share"].value is None else []))

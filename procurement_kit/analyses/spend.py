@@ -24,7 +24,9 @@ from procurement_kit.exact import (
     without_persons,
 )
 from procurement_kit.findings import Check, Definition, Finding, Number, adds_up, share
-from procurement_kit.periods import parse_period
+from procurement_kit.periods import Period, parse_period
+from procurement_kit.price_levels import PriceLevels, sum_known
+from procurement_kit.series_breaks import breaks_of, in_words
 
 if TYPE_CHECKING:
     import ibis
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 SUPPLIERS_SHOWN = 20
 COUNTS = ("line_count", "document_count", "supplier_count")
 CHANGES = ("previous_amount", "change_share")
+FIXED = ("repriced_amount", "fixed_change_share")  # only where the user has supplied price indices
 LIMITS = ("true_low_amount", "true_high_amount", "ranking_status")  # only where a sample of lines has been judged
 NAMES = ("category_name_da", "category_name_en")
 SPEND = (*COUNTS, "net_amount", "net_share")
@@ -43,7 +46,7 @@ COLUMNS = {
     "by_division": ("unit_division_name", "category_code", *NAMES, *SPEND),
     "by_quarter": ("quarter_name", *SPEND),
     "top_suppliers": (
-        "supplier_rank", "supplier_key", "supplier_label", "supplier_group", *SPEND,
+        "supplier_rank", "supplier_key", "supplier_label", "supplier_group", *SPEND, "area_count", "unit_count",
     ),
     "without_exchange_rate": ("document_currency", "line_count", "document_net_amount"),
 }  # fmt: skip
@@ -56,7 +59,14 @@ DEFINITION = {
 }
 
 
-def analyse_spend(cube: "ibis.Table", *, period: str, tree: CategoryTree, audit: Finding | None = None) -> Finding:
+def analyse_spend(
+    cube: "ibis.Table",
+    *,
+    period: str,
+    tree: CategoryTree,
+    audit: Finding | None = None,
+    prices: PriceLevels | None = None,
+) -> Finding:
     """Show what was bought in a period, and how it comes out of what was received.
 
     Parameters
@@ -70,6 +80,8 @@ def analyse_spend(cube: "ibis.Table", *, period: str, tree: CategoryTree, audit:
     audit : Finding, optional
         What `estimate_accuracy` says of the same period: areas and groups get the ends of the 95 % interval of their
         right total, and whether their rank before the next one is decided.
+    prices : PriceLevels, optional
+        Confirmed price indices: growth is then also given in fixed prices, the year before at this year's prices.
 
     Returns
     -------
@@ -88,7 +100,7 @@ def analyse_spend(cube: "ibis.Table", *, period: str, tree: CategoryTree, audit:
     require_lines(whole["line_count"], span)
     lines = received.filter(received.scope_status == "in_scope")
     analysed = sums_by(lines)[0]
-    before = _Before(lines_in(cube, span.year_before()), lines)
+    before = _Before(lines_in(cube, span.year_before()), lines, prices or PriceLevels())
     rows = {**_category_rows(lines, tree, before), **_other_rows(received, lines, tree)}
     rows = {name: _with_share(found, whole if name == "by_scope" else analysed) for name, found in rows.items()}
     limits = {name: _limits(audit, name, span.label) for name in ("by_area", "by_group")}
@@ -96,12 +108,13 @@ def analyse_spend(cube: "ibis.Table", *, period: str, tree: CategoryTree, audit:
     addressable = sums_by(lines.filter(lines.is_addressable))[0]
     rates = _without_rate(received)
     checks = _checks(rows, whole["net_amount"], analysed["net_amount"])
-    numbers = _numbers(whole, analysed, addressable, rows, before, rates)
+    numbers = _numbers(whole, analysed, addressable, rows, before, rates) | _breaks(span)
+    fixed = FIXED if before.repriced is not None else ()
     return Finding(
         key="spend",
         numbers=numbers,
         tables={
-            name: frame(found, COLUMNS[name] + (LIMITS if limits.get(name) else ()))
+            name: frame(found, COLUMNS[name] + (fixed + (LIMITS if limits[name] else ()) if name in limits else ()))
             for name, found in {**rows, "without_exchange_rate": rates}.items()
         },
         checks=checks,
@@ -114,7 +127,8 @@ def analyse_spend(cube: "ibis.Table", *, period: str, tree: CategoryTree, audit:
 class _Before:
     """Spend of the year before; everything is None where it has lines in too few months to be compared with."""
 
-    def __init__(self, received: "ibis.Table", now: "ibis.Table"):
+    def __init__(self, received: "ibis.Table", now: "ibis.Table", prices: PriceLevels):
+        self.prices, self.repriced, self.carried = prices, None, {}
         self.lines = received.filter(received.scope_status == "in_scope")
         months, months_now = month_count(self.lines), month_count(now)
         self.months = {"month_count": months_now, "previous_month_count": months}
@@ -122,6 +136,15 @@ class _Before:
         if months and months * 4 >= months_now * 3:
             self.analysed = sums_by(self.lines)[0]["net_amount"]
             self.addressable = sums_by(self.lines.filter(self.lines.is_addressable))[0]["net_amount"]
+            self._carry()
+
+    def _carry(self) -> None:
+        """The year before at this year's prices, per area and group, where there are indices for all of it."""
+        if self.prices.values:
+            dated = self.lines.mutate(year=self.lines.invoice_date.year())
+            parts = sums_by(dated, "year", "art_code", "category_1_code", "category_2_code")
+            self.carried = self.prices.repriced(parts)
+            self.repriced = sum_known(self.carried.values())
 
     def by(self, *columns: str) -> dict[tuple, Decimal]:
         return {tuple(row[c] for c in columns): row["net_amount"] for row in sums_by(self.lines, *columns)}
@@ -131,7 +154,14 @@ class _Before:
         if self.analysed is None:
             return {**row, "previous_amount": None, "change_share": None}
         previous = amounts.get(key, NOTHING)
-        return {**row, "previous_amount": previous, "change_share": change(row["net_amount"], previous)}
+        fixed = sum_known(amount for codes, amount in self.carried.items() if codes[: len(key)] == key)
+        return {
+            **row,
+            "previous_amount": previous,
+            "change_share": change(row["net_amount"], previous),
+            "repriced_amount": fixed,
+            "fixed_change_share": change(row["net_amount"], fixed),
+        }
 
 
 def month_count(lines: "ibis.Table") -> int:
@@ -208,7 +238,10 @@ def _purchase_types(lines: "ibis.Table", tree: CategoryTree) -> list[dict]:
 
 
 def _top_suppliers(lines: "ibis.Table") -> list[dict]:
-    rows = sorted(without_persons(sums_by(lines, "supplier_key", "supplier_label")), key=largest_first)
+    reach = {"area_count": lines.category_1_code.nunique(), "unit_count": lines.unit_name.nunique()}
+    found = sums_by(lines, "supplier_key", "supplier_label", **reach)
+    rows = sorted(without_persons(found), key=largest_first)
+    rows = [row if row["supplier_group"] == "supplier" else row | dict.fromkeys(reach) for row in rows]
     named = [row for row in rows if row["supplier_group"] == "supplier"]
     top = [{**row, "supplier_rank": rank} for rank, row in enumerate(named[:SUPPLIERS_SHOWN], start=1)]
     others = named[SUPPLIERS_SHOWN:]
@@ -286,7 +319,6 @@ def _numbers(
     unclassified = total(row for row in rows["by_area"] if not row["category_code"])
     goods = total(row for row in rows["by_purchase_type"] if row["purchase_type"] == "goods")
     to_clarify = total(row for row in rows["by_scope"] if row["scope_status"] == "to_clarify")
-    area_only = total(rows["by_area"], "area_only_amount")
     kroner = {
         "received_amount": whole["net_amount"],
         "analysed_amount": spend,
@@ -295,7 +327,7 @@ def _numbers(
         "left_out_amount": whole["net_amount"] - spend,
         "classified_amount": spend - unclassified,
         "unclassified_amount": unclassified,
-        "area_only_amount": area_only,
+        "area_only_amount": total(rows["by_area"], "area_only_amount"),
         "to_clarify_amount": to_clarify,
         "previous_analysed_amount": before.analysed,
         "previous_addressable_amount": before.addressable,
@@ -321,7 +353,24 @@ def _numbers(
         **{name: Number(value, "share") for name, value in shares.items()},
         **{name: Number(value, "count") for name, value in counts.items()},
         **_largest(rows),
+        **_fixed(spend, before),
     }
+
+
+def _fixed(spend: Decimal, before: _Before) -> dict[str, Number]:
+    """Growth in fixed prices, and whose indices they are."""
+    return {
+        "repriced_amount": Number(before.repriced, "kr"),
+        "fixed_change_share": Number(change(spend, before.repriced), "share"),
+        "price_source": Number(before.prices.source or None, "text"),
+    }
+
+
+def _breaks(span: Period) -> dict[str, Number]:
+    """The laws that break the comparison with the year before, in words."""
+    found = breaks_of(span)
+    words = {f"series_break_{tongue}": Number(in_words(found, tongue), "text") for tongue in ("da", "en")}
+    return {**words, "series_break_count": Number(len(found), "count")}
 
 
 def _largest(rows: Mapping[str, list[dict]]) -> dict[str, Number]:

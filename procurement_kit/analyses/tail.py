@@ -6,16 +6,18 @@ less than nothing are listed apart and kept in the total; lines without a suppli
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
 import ibis
 
+from procurement_kit.analyses.tail_parts import PART_COLUMNS, Limits, amount_of, segmented, tail_by, with_proposals
+from procurement_kit.errors import ParameterError
 from procurement_kit.exact import (
     NOTHING,
+    PERSONS_LABEL,
     SUM_TYPE,
-    add_lookup,
-    exact_sum,
     frame,
     is_person,
     largest_first,
@@ -29,6 +31,7 @@ from procurement_kit.exact import (
 )
 from procurement_kit.findings import Check, Definition, Finding, Number, adds_up, share
 from procurement_kit.periods import parse_period
+from procurement_kit.settings import HandlingCost
 
 if TYPE_CHECKING:
     from procurement_kit.classifier.tree import CategoryTree
@@ -36,21 +39,14 @@ if TYPE_CHECKING:
 SUPPLIER = ("supplier_key", "supplier_label")
 AMOUNT_LIMIT, INVOICE_LIMIT = Decimal("50000"), 3
 TOP_GROUPS = 5
-_NO_TAIL = {
-    f"{kind}_{name}": nothing
-    for kind in ("small", "tail", "inner_tail")
-    for name, nothing in (("supplier_count", 0), ("amount", NOTHING), ("document_count", 0))
-}
+PREFIXES = ("tail", "small", "rare")  # of the three definitions' numbers, in the order of their rows
+CATEGORY = ("category_code", "category_name_da", "category_name_en")
 COLUMNS = {
     "pareto": (
         "supplier_rank", "supplier_key", "supplier_label", "line_count", "document_count", "net_amount",
-        "cumulative_amount", "cumulative_share", "tail_segment",
+        "cumulative_amount", "cumulative_share", "tail_segment", "abc_class",
     ),
-    "by_group": (
-        "category_code", "category_name_da", "category_name_en", "net_amount", "supplier_count", "small_supplier_count",
-        "small_amount", "small_document_count", "small_document_share", "tail_supplier_count", "tail_amount",
-        "tail_document_count", "inner_tail_supplier_count", "inner_tail_amount", "covered_amount",
-    ),
+    "by_group": (*CATEGORY, *PART_COLUMNS, "tail_proposal"),
     "definitions": (
         "definition", "supplier_count", "supplier_share", "net_amount", "net_share", "document_count", "document_share",
     ),
@@ -58,7 +54,49 @@ COLUMNS = {
         "supplier_group", "supplier_key", "supplier_label", "supplier_count", "line_count", "document_count",
         "net_amount",
     ),
+    "by_area": (*CATEGORY, *PART_COLUMNS),
+    "by_unit": ("unit_division_name", "unit_name", *PART_COLUMNS),
+    "abc": (
+        "abc_class", "class_limit_share", "supplier_count", "supplier_share", "net_amount", "net_share",
+        "document_count",
+    ),
 }  # fmt: skip
+HANDLED = {"definitions": "document_count", "by_group": "small_document_count", "by_area": "small_document_count",
+           "by_unit": "small_document_count"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TailRules:
+    """What a tail is, beside its limit in kroner.
+
+    Parameters
+    ----------
+    invoice_limit : int
+        Invoices in the period up to which a supplier is rare.
+    a_share, b_share : Decimal
+        A supplier is in class A while the running sum, itself included, is at most `a_share` of the kroner, in class B
+        up to `b_share`, else in C.
+    handling_cost : HandlingCost, optional
+        What an invoice costs to handle; without it no such cost is counted.
+
+    Raises
+    ------
+    ParameterError
+        If the classes do not follow each other, or the number of invoices is below 1.
+    """
+
+    invoice_limit: int = INVOICE_LIMIT
+    a_share: Decimal = Decimal("0.80")
+    b_share: Decimal = Decimal("0.95")
+    handling_cost: HandlingCost | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.a_share < self.b_share < 1 or self.invoice_limit < 1:
+            raise ParameterError(
+                f"The tail cannot be cut at {self.a_share}, {self.b_share} and {self.invoice_limit} invoices.",
+                expected="0 < a_share < b_share < 1, and at least one invoice",
+                todo="choose other limits",
+            )
 
 
 def analyse_tail(
@@ -66,60 +104,64 @@ def analyse_tail(
     *,
     period: str,
     amount_limit: Decimal = AMOUNT_LIMIT,
-    invoice_limit: int = INVOICE_LIMIT,
     tree: "CategoryTree | None" = None,
+    rules: TailRules | None = None,
 ) -> Finding:
     """Show the supplier tail of a period by three definitions.
 
     Parameters
     ----------
     cube : ibis.Table
-        *Reads* scope, supplier, category and contract columns, `invoice_date`, `document_id`, `net_amount`.
+        *Reads* scope, supplier, category, unit and contract columns, `invoice_date`, `document_id`, `net_amount`.
     period : str
         For instance "2025". The limits hold for the period as it is: nothing is scaled to a year.
     amount_limit : Decimal
         Kroner in the period under which a supplier is small.
-    invoice_limit : int
-        Invoices in the period up to which a supplier is rare.
     tree : CategoryTree, optional
         Names of the categories.
+    rules : TailRules, optional
+        Number of invoices, boundaries of the ABC classes, what an invoice costs to handle.
 
     Returns
     -------
     Finding
-        Key "tail"; tables `pareto` (main), `by_group`, `definitions`, `apart`.
+        Key "tail"; tables `pareto` (main), `by_group`, `definitions`, `apart`, `by_area`, `by_unit`, `abc`. With a
+        handling cost `definitions` has `handling_amount`, and the parts that of their small suppliers' invoices.
 
     Raises
     ------
     NoDataError
         If no line lies in the period.
     """
-    span = parse_period(period)
+    span, rules = parse_period(period), rules or TailRules()
     received = lines_in(cube, span)
-    require_lines(sums_by(received)[0]["line_count"], span)
+    require_lines(records(received.aggregate(line_count=received.count()))[0]["line_count"], span)
     lines = received.filter(received.scope_status == "in_scope")
     whole = sums_by(lines)[0]
-    suppliers = _ranked(lines)
-    rows = sorted(records(suppliers), key=lambda row: row["supplier_rank"])
-    rows = [{**row, "cumulative_share": share(row["cumulative_amount"], row["known_amount"])} for row in rows]
-    definitions = _definitions(rows, whole, amount_limit, invoice_limit)
-    groups = _groups(lines, suppliers, amount_limit, tree)
-    apart = _apart(lines, rows)
-    pareto = [row for row in rows if _is_shown(row)]
+    ranked = _ranked(lines).to_pyarrow()
+    limits = Limits(amount_limit, rules.invoice_limit)
+    rows = _classed(sorted(ranked.to_pylist(), key=lambda row: row["supplier_rank"]), rules)
+    tables = _parts(lines, ibis.memtable(ranked), limits, tree)
+    tables["definitions"] = _definitions(rows, whole, limits)
+    tables["apart"] = _apart(lines, rows)
+    tables["pareto"] = [row for row in rows if _is_shown(row)]
+    tables["abc"] = _classes(rows, tables["apart"], whole, rules)
+    tables = _handled(tables, rules.handling_cost)
     return Finding(
         key="tail",
-        numbers=_numbers(rows, whole, definitions, groups, apart) | _limits(amount_limit, invoice_limit),
-        tables={
-            "pareto": frame(pareto, COLUMNS["pareto"]),
-            "by_group": frame(groups, COLUMNS["by_group"]),
-            "definitions": frame(definitions, COLUMNS["definitions"]),
-            "apart": frame(apart, COLUMNS["apart"]),
-        },
-        checks=_checks(pareto, apart, groups, definitions, whole),
-        caveats=_caveats(apart),
-        definition=_definition(apart),
-        parameters={"period": span.label, "amount_limit": str(amount_limit), "invoice_limit": str(invoice_limit)},
+        numbers=_numbers(rows, whole, tables) | _limit_numbers(rows, limits, rules),
+        tables={name: frame(tables[name], _columns(name, rules)) for name in COLUMNS},
+        checks=_checks(tables, whole),
+        caveats=_caveats(tables["apart"]),
+        definition=_definition(tables["apart"]),
+        parameters={"period": span.label, "amount_limit": str(amount_limit), **_parameters(rules)},
     )
+
+
+def _parameters(rules: TailRules) -> dict[str, str]:
+    said = {name: str(getattr(rules, name)) for name in ("invoice_limit", "a_share", "b_share")}
+    cost = rules.handling_cost
+    return said | ({"handling_cost": f"{cost.amount}: {cost.source}, {cost.date}"} if cost else {})
 
 
 # --- ranking, in the engine -----------------------------------------------------------------------------------------
@@ -129,75 +171,101 @@ def _ranked(lines: ibis.Table) -> ibis.Table:
     """One row per known supplier with rank, running sum and segment: head, tail, or apart."""
     known = lines.filter(lines.supplier_key.notnull())
     suppliers = known.group_by(SUPPLIER).aggregate(
-        line_count=known.count(), document_count=known.document_id.nunique(), net_amount=_amount(known)
+        line_count=known.count(), document_count=known.document_id.nunique(), net_amount=amount_of(known)
     )
     suppliers = suppliers.mutate(known_amount=suppliers.net_amount.sum().over(ibis.window()).cast(SUM_TYPE))
-    return _segmented(suppliers, ())
+    return segmented(suppliers, ())
 
 
-def _segmented(suppliers: ibis.Table, within: tuple[str, ...]) -> ibis.Table:
-    order = [ibis.desc("net_amount"), "supplier_key"]
-    running = ibis.window(group_by=within, order_by=order, preceding=None, following=0)
-    suppliers = suppliers.mutate(
-        cumulative_amount=suppliers.net_amount.sum().over(running).cast(SUM_TYPE),
-        supplier_rank=suppliers.count().over(running),
-    )
-    before = ((suppliers.cumulative_amount - suppliers.net_amount) * 5).cast(SUM_TYPE)
-    is_head = before < (suppliers.known_amount * 4).cast(SUM_TYPE)
-    segment = ibis.cases((suppliers.net_amount <= 0, "apart"), (is_head, "head"), else_="tail")
-    return suppliers.mutate(tail_segment=segment)
+def _parts(
+    lines: ibis.Table, suppliers: ibis.Table, limits: Limits, tree: "CategoryTree | None"
+) -> dict[str, list[dict]]:
+    """The tail per category group, area and ordering unit."""
+    coded = lines.mutate(category_code=ibis.coalesce(lines.category_2_code, lines.category_1_code))
+    areas = lines.mutate(category_code=lines.category_1_code)
+    parts = {
+        "by_group": tail_by(coded, suppliers, limits, ("category_code",)),
+        "by_area": tail_by(areas, suppliers, limits, ("category_code",)),
+    }
+    if tree:
+        parts = {name: with_proposals(with_category_names(rows, tree.name), tree) for name, rows in parts.items()}
+    return parts | {"by_unit": tail_by(lines, suppliers, limits, ("unit_division_name", "unit_name"))}
 
 
-def _amount(lines: ibis.Table) -> ibis.Value:
-    return exact_sum(lines).coalesce(ibis.literal(NOTHING).cast(SUM_TYPE))
+# --- classes and cost, from exact sums ------------------------------------------------------------------------------
 
 
-def _groups(lines: ibis.Table, suppliers: ibis.Table, amount_limit: Decimal, tree: "CategoryTree | None") -> list[dict]:
-    """Per category group: small suppliers and tail of the whole, and the tail inside the group itself."""
-    lines = lines.mutate(group_code=ibis.coalesce(lines.category_2_code, lines.category_1_code))
-    covered = exact_sum(lines, lines.contract_status.isin(("on_contract", "wrong_supplier")))
-    rows = {row["group_code"]: row for row in sums_by(lines, "group_code", covered_amount=covered)}
-    known = lines.filter(lines.supplier_key.notnull())
-    pairs = known.group_by("group_code", "supplier_key").aggregate(
-        document_count=known.document_id.nunique(), net_amount=_amount(known)
-    )
-    whole = ibis.window(group_by="group_code")
-    pairs = _segmented(pairs.mutate(known_amount=pairs.net_amount.sum().over(whole).cast(SUM_TYPE)), ("group_code",))
-    limit = ibis.literal(amount_limit).cast(SUM_TYPE)
-    is_small = (suppliers.net_amount > 0) & (suppliers.net_amount < limit)
-    overall = suppliers.select("supplier_key", is_small=is_small, is_tail=suppliers.tail_segment == "tail")
-    tails = _tail_sums(add_lookup(pairs, overall, ("supplier_key",)))
-    found = [{**row, **tails.get(code, _NO_TAIL), "category_code": code} for code, row in rows.items()]
-    documents = sum(row["small_document_count"] for row in found)
-    found = [{**row, "small_document_share": share(row["small_document_count"], documents)} for row in found]
-    found.sort(key=lambda row: (-row["small_supplier_count"], *largest_first(row)))
-    return with_category_names(found, tree.name) if tree else found
+def _classed(rows: list[dict], rules: TailRules) -> list[dict]:
+    """Suppliers in their order with share of the running sum and ABC class."""
+    return [
+        {
+            **row,
+            "cumulative_share": share(row["cumulative_amount"], row["known_amount"]),
+            "abc_class": _class(row, rules),
+        }
+        for row in rows
+    ]
 
 
-def _tail_sums(pairs: ibis.Table) -> dict[str | None, dict]:
-    """Suppliers, kroner and documents per group and kind of tail; a document has one supplier, so documents add up."""
-    sums = {}
-    for kind, is_in in (
-        ("small", pairs.is_small),
-        ("tail", pairs.is_tail),
-        ("inner_tail", pairs.tail_segment == "tail"),
-    ):
-        sums[f"{kind}_supplier_count"] = is_in.sum()
-        sums[f"{kind}_amount"] = exact_sum(pairs, is_in)
-        sums[f"{kind}_document_count"] = pairs.document_count.sum(where=is_in)
-    found = records(pairs.group_by("group_code").aggregate(**sums))
-    return {row["group_code"]: {name: row[name] or nothing for name, nothing in _NO_TAIL.items()} for row in found}
+def _class(row: Mapping, rules: TailRules) -> str:
+    if row["tail_segment"] == "apart":
+        return "apart"
+    running, known = row["cumulative_amount"], row["known_amount"]
+    return "A" if running <= rules.a_share * known else "B" if running <= rules.b_share * known else "C"
+
+
+def _classes(rows: list[dict], apart: list[dict], whole: dict, rules: TailRules) -> list[dict]:
+    """One row per class, and one for what has none: suppliers with nothing or less, and lines without a supplier."""
+    ranked = [row for row in rows if row["tail_segment"] != "apart"]
+    found = []
+    for name, bound in (("A", rules.a_share), ("B", rules.b_share), ("C", Decimal(1))):
+        members = [row for row in ranked if row["abc_class"] == name]
+        found.append(_class_row(name, bound, members, len(ranked), whole))
+    others = [row for row in rows if row["tail_segment"] == "apart"]
+    others += [row for row in apart if row["supplier_group"] == "unknown"]
+    return [*found, {**_class_row("apart", None, others, 0, whole), "supplier_share": None}]
+
+
+def _class_row(name: str, bound: Decimal | None, members: list[dict], ranked_count: int, whole: dict) -> dict:
+    return {
+        "abc_class": name,
+        "class_limit_share": bound,
+        "supplier_count": len(members),
+        "supplier_share": share(len(members), ranked_count),
+        "net_amount": total(members),
+        "net_share": share(total(members), whole["net_amount"]),
+        "document_count": sum(row["document_count"] for row in members),
+    }
+
+
+def _handled(tables: dict[str, list[dict]], cost: HandlingCost | None) -> dict[str, list[dict]]:
+    """Tables with what it costs to handle the invoices, where it is known what one costs."""
+    if cost is None:
+        return tables
+    handled = {
+        name: [{**row, "handling_amount": _cost(row[documents], cost)} for row in tables[name]]
+        for name, documents in HANDLED.items()
+    }
+    return tables | handled
+
+
+def _cost(documents: int, cost: HandlingCost) -> Decimal:
+    return (documents * cost.amount).quantize(NOTHING, rounding=ROUND_HALF_EVEN)
+
+
+def _columns(name: str, rules: TailRules) -> tuple[str, ...]:
+    return COLUMNS[name] + (("handling_amount",) if rules.handling_cost and name in HANDLED else ())
 
 
 # --- definitions, from exact sums -----------------------------------------------------------------------------------
 
 
-def _definitions(rows: list[dict], whole: dict, amount_limit: Decimal, invoice_limit: int) -> list[dict]:
+def _definitions(rows: list[dict], whole: dict, limits: Limits) -> list[dict]:
     ranked = [row for row in rows if row["tail_segment"] != "apart"]
     tails = {
         "spend_share": [row for row in ranked if row["tail_segment"] == "tail"],
-        "amount": [row for row in ranked if row["net_amount"] < amount_limit],
-        "invoice_count": [row for row in ranked if row["document_count"] <= invoice_limit],
+        "amount": [row for row in ranked if row["net_amount"] < limits.amount],
+        "invoice_count": [row for row in ranked if row["document_count"] <= limits.invoice_count],
     }
     return [_definition_row(name, found, len(ranked), whole) for name, found in tails.items()]
 
@@ -232,9 +300,7 @@ def _apart(lines: ibis.Table, rows: list[dict]) -> list[dict]:
 # --- what may be quoted ---------------------------------------------------------------------------------------------
 
 
-def _numbers(
-    rows: list[dict], whole: dict, definitions: list[dict], groups: list[dict], apart: list[dict]
-) -> dict[str, Number]:
+def _numbers(rows: list[dict], whole: dict, tables: Mapping[str, list[dict]]) -> dict[str, Number]:
     ranked = [row for row in rows if row["tail_segment"] != "apart"]
     head = [row for row in ranked if row["tail_segment"] == "head"]
     numbers = {
@@ -243,13 +309,14 @@ def _numbers(
         "k80_count": Number(len(head), "count"),
         "k80_share": Number(share(len(head), len(ranked)), "share"),
         "k80_amount": Number(total(head), "kr"),
+        **_crossing(head),
         "document_count": Number(whole["document_count"], "count"),
-        "apart_amount": Number(total(apart), "kr"),
-        "unknown_amount": Number(_unknown(apart), "kr"),
-        "top_group_count": Number(min(TOP_GROUPS, len(groups)), "count"),
-        "top_group_document_share": Number(_top_share(groups), "share"),
+        "apart_amount": Number(total(tables["apart"]), "kr"),
+        "unknown_amount": Number(_unknown(tables["apart"]), "kr"),
+        "top_group_count": Number(min(TOP_GROUPS, len(tables["by_group"])), "count"),
+        "top_group_document_share": Number(_top_share(tables["by_group"]), "share"),
     }
-    for prefix, row in zip(("tail", "small", "rare"), definitions, strict=True):
+    for prefix, row in zip(PREFIXES, tables["definitions"], strict=True):
         numbers |= {
             f"{prefix}_supplier_count": Number(row["supplier_count"], "count"),
             f"{prefix}_supplier_share": Number(row["supplier_share"], "share"),
@@ -257,12 +324,39 @@ def _numbers(
             f"{prefix}_amount_share": Number(row["net_share"], "share"),
             f"{prefix}_document_count": Number(row["document_count"], "count"),
             f"{prefix}_document_share": Number(row["document_share"], "share"),
+            f"{prefix}_handling_amount": Number(row.get("handling_amount"), "kr"),
         }
     return numbers
 
 
-def _limits(amount_limit: Decimal, invoice_limit: int) -> dict[str, Number]:
-    return {"amount_limit": Number(amount_limit, "kr"), "invoice_limit": Number(invoice_limit, "count")}
+def _crossing(head: list[dict]) -> dict[str, Number]:
+    """The supplier that brings the running sum to 80 %; it belongs to the head."""
+    last = head[-1] if head else {"supplier_key": None, "supplier_label": None, "net_amount": None}
+    label = PERSONS_LABEL if is_person(last["supplier_key"]) else last["supplier_label"]
+    return {
+        "crossing_supplier_label": Number(label, "text"),
+        "crossing_supplier_amount": Number(last["net_amount"], "kr"),
+    }
+
+
+def _limit_numbers(rows: list[dict], limits: Limits, rules: TailRules) -> dict[str, Number]:
+    """The limits, and after how many suppliers each of the three cuts of the curve lies."""
+    ranked = [row for row in rows if row["tail_segment"] != "apart"]
+    reached = [
+        row for row in ranked if row["cumulative_amount"] - row["net_amount"] < rules.b_share * row["known_amount"]
+    ]
+    cost = rules.handling_cost
+    return {
+        "amount_limit": Number(limits.amount, "kr"),
+        "invoice_limit": Number(limits.invoice_count, "count"),
+        "a_share": Number(rules.a_share, "share"),
+        "b_share": Number(rules.b_share, "share"),
+        "kb_count": Number(len(reached), "count"),
+        "above_limit_count": Number(sum(row["net_amount"] >= limits.amount for row in ranked), "count"),
+        "handling_cost_amount": Number(cost and cost.amount, "kr"),
+        "handling_cost_source": Number(cost and cost.source, "text"),
+        "handling_cost_date": Number(cost and cost.date, "date"),
+    }
 
 
 def _top_share(groups: list[dict]) -> Decimal | None:
@@ -274,15 +368,20 @@ def _unknown(apart: Iterable[Mapping]) -> Decimal:
     return total(row for row in apart if row["supplier_group"] == "unknown")
 
 
-def _checks(
-    pareto: list[dict], apart: list[dict], groups: list[dict], definitions: list[dict], whole: dict
-) -> tuple[Check, ...]:
-    return (
-        adds_up("pareto and suppliers apart sum to analysed", total(pareto) + total(apart), whole["net_amount"]),
-        adds_up("by_group sums to analysed", total(groups), whole["net_amount"]),
-        adds_up("tail in by_group sums to the tail", total(groups, "tail_amount"), definitions[0]["net_amount"]),
-        adds_up("small in by_group sums to small", total(groups, "small_amount"), definitions[1]["net_amount"]),
-    )
+def _checks(tables: Mapping[str, list[dict]], whole: dict) -> tuple[Check, ...]:
+    apart, definitions = tables["apart"], tables["definitions"]
+    checks = [
+        adds_up(
+            "pareto and suppliers apart sum to analysed", total(tables["pareto"]) + total(apart), whole["net_amount"]
+        ),
+        adds_up("ABC classes and suppliers apart sum to analysed", total(tables["abc"]), whole["net_amount"]),
+    ]
+    for part in ("by_group", "by_area", "by_unit"):
+        checks.append(adds_up(f"{part} sums to analysed", total(tables[part]), whole["net_amount"]))
+        for name, row in zip(PREFIXES, definitions, strict=True):
+            parts = total(tables[part], f"{name}_amount")
+            checks.append(adds_up(f"{name} in {part} sums to {name} of the whole", parts, row["net_amount"]))
+    return tuple(checks)
 
 
 def _caveats(apart: list[dict]) -> tuple[str, ...]:

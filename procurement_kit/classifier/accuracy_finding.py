@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from procurement_kit.classifier.tree import CategoryTree
 
 KEY = "evaluation"
-FEWEST_ROWS = 200  # below, a single row moves the figures by half a percentage point or more
 _SHARES = {
     "accuracy_lines_share": "accuracy_lines",
     "accuracy_amount_share": "accuracy_amount",
@@ -180,6 +179,8 @@ def _numbers(found: Mapping) -> dict[str, Number]:
         **{f"is_{name.replace('-', '_')}": int(found["split"] == name) for name in _split_names()},
         "is_promise_kept": int(promise["is_kept"] is True),
         "is_promise_broken": int(promise["is_kept"] is False),
+        "is_promise_thin": int(promise["too_few"] and bool(promise["claimed_rows_share"])),
+        "fewest_line_count": found["fewest_lines"],
     }
     shares = {
         "right_line_share": ours["accuracy_lines"],
@@ -242,7 +243,7 @@ def _caveats(found: Mapping, numbers: Mapping[str, Number]) -> dict[str, bool]:
         "evaluation_promise": promise["is_kept"] is not None,
         "evaluation_no_promise": promise["is_kept"] is None,
         "evaluation_no_amount": numbers["right_amount_share"].value is None,
-        "evaluation_few": found["lines"] < FEWEST_ROWS,
+        "evaluation_few": found["too_few"],
         "evaluation_too_high": bool(found["lines_labelled_above_level"]),
         "evaluation_missing_peer": bool(numbers["missing_peer_count"].value),
     }

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from procurement_kit.classifier.levels import NEVER
-from procurement_kit.classifier.measures import BINS, bins_of, rounded, share_of
+from procurement_kit.classifier.measures import BINS, FEWEST_APART, bins_of, rounded, share_of
+from procurement_kit.plurals import so_many
 
 SERVICE_AREAS = ("01", "02", "03", "04")  # of the standard tree: services to citizens
 ONE_SIDED_95 = 1.6448536269514722
@@ -41,9 +42,13 @@ def calibration_curve(probability: np.ndarray, right: np.ndarray) -> list[dict]:
 
 
 def accuracy(right: np.ndarray, amount: np.ndarray) -> dict:
-    """Rows, and shares of them and of their kroner that are right; None where there is nothing to divide by."""
+    """Rows, whether they are too few to judge by, and shares of them and of their kroner that are right.
+
+    A share is None where there is nothing to divide by.
+    """
     return {
         "rows": len(right),
+        "too_few": len(right) < FEWEST_APART,
         "accuracy_lines": share_of(right.sum(), len(right)),
         "accuracy_amount": share_of(amount[right].sum(), amount.sum()),
     }
@@ -95,7 +100,8 @@ def promise(claimed: np.ndarray, right: np.ndarray, amount: np.ndarray, promised
     Returns
     -------
     dict
-        The promise is broken where even the upper end of the bound around the share found lies below it.
+        The promise is broken where even the upper end of the bound around the share found lies below it, and not
+        judged (`too_few`) where fewer than FEWEST_APART rows are claimed.
 
     Examples
     --------
@@ -107,6 +113,7 @@ def promise(claimed: np.ndarray, right: np.ndarray, amount: np.ndarray, promised
     found = {
         "promised_right_share": rounded(promised),
         "is_made": bool(can_be_made),
+        "too_few": bool(claimed.sum() < FEWEST_APART),
         "claimed_rows_share": share_of(claimed.sum(), len(claimed)),
         "claimed_amount_share": share_of(amount[claimed].sum(), amount.sum()),
         "claimed_rows_right_share": share_of((claimed & right).sum(), claimed.sum()),
@@ -119,6 +126,9 @@ def promise(claimed: np.ndarray, right: np.ndarray, amount: np.ndarray, promised
         }
     if not claimed.any():
         return found | {"is_kept": None, "why": "nothing is claimed at this level here"}
+    if found["too_few"]:
+        few = so_many(int(claimed.sum()), "claimed line is", "claimed lines are")
+        return found | {"is_kept": None, "why": f"{few} too few to judge"}
     kept = {}
     for name, weights in (("lines", np.ones(int(claimed.sum()))), ("amount", amount[claimed])):
         bound, count = upper_bound(right[claimed], weights)

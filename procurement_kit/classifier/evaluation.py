@@ -22,7 +22,7 @@ from procurement_kit.classifier.breakdowns import (
     without_largest,
 )
 from procurement_kit.classifier.calibration import truth_at
-from procurement_kit.classifier.measures import confusions, coverage, measure, measures_at
+from procurement_kit.classifier.measures import FEWEST_ROWS, confusions, coverage, measure, measures_at
 from procurement_kit.classifier.model import Classifier
 from procurement_kit.classifier.peers import PEERS, Said
 from procurement_kit.classifier.splits import SEED, Split, duplicates, refuse_split, rows_tested, split_lines
@@ -55,9 +55,10 @@ def evaluate(
     Returns
     -------
     dict
-        split, level, lines (distinct rows measured), duplicates_removed (lines tested that they leave out), ours and
-        peers: each with MEASURED and `all_lines`; ours also with what `breakdowns` says. A figure that cannot be
-        worked out is None, such as those of kroner where no line has an amount.
+        split, level, lines (distinct rows measured), too_few (whether these are too few to judge by),
+        duplicates_removed (lines tested that they leave out), ours and peers: each with MEASURED, `too_few` and
+        `all_lines`; ours also with what `breakdowns` says. A figure that cannot be worked out is None, such as those
+        of kroner where no line has an amount.
 
     Raises
     ------
@@ -70,9 +71,18 @@ def evaluate(
 
 
 def evaluate_levels(
-    labelled: pd.DataFrame, tree: CategoryTree, *, split: str, levels: Sequence[int], peers: bool = True
+    labelled: pd.DataFrame,
+    tree: CategoryTree,
+    *,
+    split: str,
+    levels: Sequence[int] = (),
+    peers: bool = True,
+    peers_everywhere: bool = False,
 ) -> dict[int, dict]:
-    """The same for several levels, trained once; peers at the last of them only, since each level is a fit of theirs.
+    """The same for several levels, split and trained once.
+
+    Without any level named, all that the tested lines and the classifier reach are measured. Peers are measured at the
+    last level only, unless `peers_everywhere`, since each level is a fit of theirs.
 
     Raises
     ------
@@ -84,17 +94,25 @@ def evaluate_levels(
         raise ParameterError(f"«{wrong[0]}» is not a level.", expected=f"one of: {', '.join(map(str, LABEL_LEVELS))}")
     parts = split_lines(labelled, split)
     rows, known = rows_tested(parts, tree), distinct_rows(parts.learned, tree)
+    classifier = None if levels else train(parts.learned, tree, seed=SEED)
+    levels = levels or _reached(classifier, rows, tree)
     tests = {level: _at_level(parts, tree, rows, len(known), level) for level in levels}
-    classifier = train(parts.learned, tree, seed=SEED)
+    classifier = classifier or train(parts.learned, tree, seed=SEED)
     if max(levels) not in classifier.levels.numbers:
         raise NoDataError(f"Nothing was learned at level {max(levels)}.", todo="choose another level")
     probabilities = classifier.probabilities(rows)
     return {
         level: _facts(test)
         | {"ours": _ours(classifier, probabilities[test.places], test)}
-        | {"peers": _peers(known, test) if peers and level == levels[-1] else {}}
+        | {"peers": _peers(known, test) if peers and (peers_everywhere or level == levels[-1]) else {}}
         for level, test in tests.items()
     }
+
+
+def _reached(classifier: Classifier, rows: pd.DataFrame, tree: CategoryTree) -> tuple[int, ...]:
+    """Levels that the classifier has learned and that measured rows have a category at; the first one always."""
+    reached = set(rows.loc[rows["is_measured"], "category_code"].map(tree.level))
+    return tuple(level for level in classifier.levels.numbers if level <= max(reached, default=1)) or (1,)
 
 
 def _facts(test: "_Test") -> dict:
@@ -103,6 +121,8 @@ def _facts(test: "_Test") -> dict:
         "split": test.split.name,
         "level": test.level,
         "lines": test.row_count,
+        "too_few": test.row_count < FEWEST_ROWS,
+        "fewest_lines": FEWEST_ROWS,
         "lines_tested": len(test.split.tested),
         "lines_learned": len(test.split.learned),
         "rows_learned": test.learned_row_count,

@@ -15,6 +15,7 @@ import numpy as np
 from procurement_kit.classifier.features import clean_features
 from procurement_kit.classifier.model import as_columns
 from procurement_kit.errors import ParameterError
+from procurement_kit.plurals import so_many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,7 +119,9 @@ def explain(classifier: "Classifier", features: "pd.DataFrame") -> Explanation:
     """
     if len(features) != 1:
         raise ParameterError(
-            f"{len(features)} rows cannot be explained at once.", expected="one row", todo="explain them one by one"
+            f"{so_many(len(features), 'row')} cannot be explained at once.",
+            expected="one row",
+            todo="explain them one by one",
         )
     fields = clean_features(features)
     shares, calibrated = classifier.probabilities(fields), classifier.calibrated(fields)

@@ -98,6 +98,30 @@ class Scores:
         return Scores(self.areas[rows], self.classes[rows])
 
 
+@dataclass(frozen=True)
+class Found:
+    """The most probable categories of rows, before it is judged how sure they are.
+
+    Parameters
+    ----------
+    proposed, proposed_share : array
+        Position of the most probable class of each row; its share, what lies below it included.
+    positions, shares : array
+        Levels × best and second best × rows: position of the category and its share; -1 where there is none.
+    """
+
+    proposed: np.ndarray
+    proposed_share: np.ndarray
+    positions: np.ndarray
+    shares: np.ndarray
+
+    @classmethod
+    def empty(cls, rows: int, levels: int) -> "Found":
+        """Room for as many rows and levels."""
+        shape = (levels, 2, rows)
+        return cls(np.full(rows, -1), np.zeros(rows), np.full(shape, -1), np.full(shape, -1.0))
+
+
 class Levels:
     """The levels of a tree as seen by a classifier: which classes add up to which category."""
 
@@ -113,8 +137,8 @@ class Levels:
             self._is_in_order[n] = np.array_equal(self._order[n], np.arange(len(paths)))
         self.areas = self.codes[1]
         self.area_of_class = np.searchsorted(self.areas.astype(str), [path[0] for path in paths])
-        self._own_level = np.array([len(path) for path in paths])
-        self._position = np.array([int(np.searchsorted(self.codes[len(p)], p[-1])) for p in paths])
+        self.own_level = np.array([len(path) for path in paths])
+        self.own_position = np.array([int(np.searchsorted(self.codes[len(p)], p[-1])) for p in paths])
 
     def _together(self, paths: list[tuple[str, ...]], level: int) -> tuple[np.ndarray, np.ndarray]:
         """The classes at or below a level so that those of one category stand together, and where each begins."""
@@ -122,6 +146,10 @@ class Levels:
         columns = np.searchsorted(self.codes[level].astype(str), [paths[i][level - 1] for i in deep])
         order = np.argsort(columns, kind="stable")
         return deep[order], np.flatnonzero(np.r_[True, np.diff(columns[order]) > 0])
+
+    def together(self, level: int) -> tuple[np.ndarray, np.ndarray]:
+        """The classes at or below a level, those of one category together, and where each category begins."""
+        return self._order[level], self._starts[level]
 
     def _in_order(self, values: np.ndarray, level: int) -> np.ndarray:
         """The columns of the classes at or below a level, those of one category together."""
@@ -164,18 +192,22 @@ class Levels:
 
     def sure_of(self, probabilities: np.ndarray, classes: np.ndarray, calibrated: Calibrated) -> np.ndarray:
         """The probability that one class per row is right, what lies below it included."""
+        share = np.zeros(len(classes))
+        for level in self.numbers:
+            self._add_own_level(share, self.at(probabilities, level), classes, level)
+        return self._sure_at_own_level(share, classes, calibrated)
+
+    def _add_own_level(self, share: np.ndarray, here: np.ndarray, classes: np.ndarray, level: int) -> None:
+        """Fill in the shares of those rows whose class lies on this level; `here` holds the level's."""
+        rows = np.flatnonzero(self.own_level[classes] == level)
+        share[rows] = here[rows, self.own_position[classes[rows]]]
+
+    def _sure_at_own_level(self, share: np.ndarray, classes: np.ndarray, calibrated: Calibrated) -> np.ndarray:
         sure = np.zeros(len(classes))
         for level in self.numbers:
-            self._add_own_level(sure, self.at(probabilities, level), classes, level, calibrated)
+            rows = np.flatnonzero(self.own_level[classes] == level)
+            sure[rows] = calibrated.only(rows).confidence(share[rows], level)
         return sure
-
-    def _add_own_level(
-        self, sure: np.ndarray, here: np.ndarray, classes: np.ndarray, level: int, calibrated: Calibrated
-    ) -> None:
-        """Fill in how sure those rows are whose class lies on this level; `here` holds the level's shares."""
-        rows = np.flatnonzero(self._own_level[classes] == level)
-        share = here[rows, self._position[classes[rows]]]
-        sure[rows] = calibrated.only(rows).confidence(share, level)
 
     def claim(self, probabilities: np.ndarray, calibrated: Calibrated) -> tuple[np.ndarray, np.ndarray]:
         """Per row the category of the deepest level that reaches its threshold, and its probability."""
@@ -190,32 +222,35 @@ class Levels:
         dict of str to array
             `category`, `proposed` and per level `1_best`, `1_second`, …; beside each its `…_confidence`.
         """
-        rows = np.arange(len(probabilities))
-        proposed = probabilities.argmax(axis=1)
-        claimed, sure = np.full(len(rows), -1), np.full(len(rows), np.nan)
-        placed, start, sure_of_proposed = {"proposed": proposed}, 0, np.zeros(len(rows))
-        for level in self.numbers:
+        return self.judge(self.found(probabilities), calibrated)
+
+    def found(self, probabilities: np.ndarray) -> "Found":
+        """The most probable class of each row, and the best and second best of each level."""
+        found = Found.empty(len(probabilities), len(self.numbers))
+        found.proposed[:] = probabilities.argmax(axis=1)
+        for place, level in enumerate(self.numbers):
             here = self.at(probabilities, level)
-            self._add_own_level(sure_of_proposed, here, proposed, level, calibrated)
-            placed |= self._two_best(here, level, calibrated)
+            self._add_own_level(found.proposed_share, here, found.proposed, level)
+            _two_best(here, found.positions[place], found.shares[place])
+        return found
+
+    def judge(self, found: "Found", calibrated: Calibrated) -> dict[str, np.ndarray]:
+        """How sure what was found is, and what is claimed of it; as `place` gives them."""
+        count, start = len(found.proposed), 0
+        claimed, sure = np.full(count, -1), np.full(count, np.nan)
+        placed = {"proposed": found.proposed}
+        for place, level in enumerate(self.numbers):
+            for number, rank in enumerate(("best", "second")):
+                position, share = found.positions[place, number], found.shares[place, number]
+                confidence = calibrated.confidence(share, level)
+                placed[f"{level}_{rank}"] = position
+                placed[f"{level}_{rank}_confidence"] = np.where(position >= 0, confidence, np.nan)
             best, confidence = placed[f"{level}_best"], placed[f"{level}_best_confidence"]
             reached = confidence >= calibrated.threshold(level)
             claimed[reached], sure[reached] = start + best[reached], confidence[reached]
             start += len(self.codes[level])
-        found = {"proposed_confidence": sure_of_proposed, "category": claimed, "category_confidence": sure}
-        return placed | found
-
-    def _two_best(self, here: np.ndarray, level: int, calibrated: Calibrated) -> dict[str, np.ndarray]:
-        """Best and second best of a level; -1 and no number where there is no second. `here` is used up."""
-        rows, found = np.arange(len(here)), {}
-        for rank in ("best", "second"):
-            position = here.argmax(axis=1)
-            share = here[rows, position]
-            there = share >= 0
-            found[f"{level}_{rank}"] = np.where(there, position, -1)
-            found[f"{level}_{rank}_confidence"] = np.where(there, calibrated.confidence(share, level), np.nan)
-            here[rows, position] = -1.0
-        return found
+        of_proposed = self._sure_at_own_level(found.proposed_share, found.proposed, calibrated)
+        return placed | {"proposed_confidence": of_proposed, "category": claimed, "category_confidence": sure}
 
     def codes_of(self, name: str) -> np.ndarray:
         """The codes that positions named `category`, `proposed` or `2_best` stand for."""
@@ -239,6 +274,17 @@ class Levels:
             else:
                 columns[name] = placed.get(key, np.full(len(placed["category"]), np.nan))
         return columns
+
+
+def _two_best(here: np.ndarray, positions: np.ndarray, shares: np.ndarray) -> None:
+    """Fill in where each row's largest and second largest share stand, where there are such. `here` is used up."""
+    rows = np.arange(len(here))
+    for rank in (0, 1):
+        position = here.argmax(axis=1)
+        share = here[rows, position]
+        there = share >= 0
+        positions[rank], shares[rank] = np.where(there, position, -1), np.where(there, share, -1.0)
+        here[rows, position] = -1.0
 
 
 def shares_of_scores(scores: np.ndarray, slope: "float | np.ndarray", offset: "float | np.ndarray") -> np.ndarray:

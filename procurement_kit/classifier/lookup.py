@@ -4,7 +4,9 @@ Decision, else rule, else the classifier, else its parent level, else unclassifi
 it can be joined back to the lines. The classifier's proposal stands beside whatever was decided.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -58,8 +60,14 @@ def category_lookup(
     """
     deciders = (("review", read_decisions(decisions, tree)), ("rule", read_rules(rules, tree)))
     placing = _Placing(classifier, deciders, tree)
-    for batch in batches:
-        yield placing.table(batch.select(list(CLASSIFIER_FEATURES)))
+    with ThreadPoolExecutor(1) as ahead:  # the next batch is placed while the reader of this one writes it
+        tables: deque[Future] = deque()
+        for batch in batches:
+            tables.append(ahead.submit(placing.table, batch.select(list(CLASSIFIER_FEATURES))))
+            if len(tables) > 1:
+                yield tables.popleft().result()
+        while tables:
+            yield tables.popleft().result()
 
 
 class _Placing:

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from sklearn.svm import LinearSVC
 
 ROWS_AT_A_TIME = 20_000
+Product = Callable[[sparse.csr_matrix, np.ndarray], np.ndarray]
+
+
+def dense_product(matrix: sparse.csr_matrix, block: np.ndarray) -> np.ndarray:
+    """Sparse times dense, in float64."""
+    return matrix @ block.astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -150,12 +156,12 @@ class Classifier:
             total += self.field_scores(field, distinct)[codes]
         return self.split(total)
 
-    def field_scores(self, field: str, distinct: Sequence[str]) -> np.ndarray:
+    def field_scores(self, field: str, distinct: Sequence[str], product: Product = dense_product) -> np.ndarray:
         """What one field's distinct texts add to the scores: texts × (areas and classes), float64."""
         total = np.zeros((len(distinct), len(self.intercepts)))
         for part, block in zip(self.parts, self._blocks, strict=True):
             if part.field == field:
-                total += part.of_distinct(distinct) @ block.astype(np.float64)
+                total += product(part.of_distinct(distinct), block)
         return total
 
     def split(self, scores: np.ndarray) -> Scores:

@@ -20,6 +20,8 @@ from procurement_kit.classifier.tree import CategoryTree
 from procurement_kit.columns import Table
 from procurement_kit.errors import TableError, nearest
 from procurement_kit.names import normalise_supplier_name, normalise_text
+from procurement_kit.personal_numbers import BLANK, NUMBER_FIELDS, blank, replace_numbers, without_hidden
+from procurement_kit.plurals import so_many
 from procurement_kit.templates import read_usable_rows
 
 CELLS = ("supplier_number", "supplier_name", "text", "account_number", "account_name", "unit")
@@ -65,27 +67,41 @@ class Rule:
 
 
 def rows_of_file(path: Path, table: Table, tree: CategoryTree) -> list[dict]:
-    """Rows of a municipality's rules.csv or decisions.csv; none where there is no such file.
+    """Rows of a municipality's rules.csv, decisions.csv or labelled_lines.csv; none where there is no such file.
 
     Parameters
     ----------
     path : Path
         The file.
     table : Table
-        RULES or DECISIONS.
+        RULES, DECISIONS or LABELLED_LINES.
     tree : CategoryTree
         The tree the municipality uses.
 
     Raises
     ------
     TableError
-        With everything that is wrong with the file: cells, categories, rows that would match every line.
+        With everything that is wrong with the file: cells, categories, rows that would match every line, and what looks
+        like a personal number, which is not repeated.
     """
     if not path.is_file():
         return []
-    rows, problems = read_usable_rows(path, table)
-    _refuse([*problems, *_problems(rows, tree)], path.name)
+
+    def check(row: Mapping, printed: Mapping) -> list[str]:
+        return [*_personal(printed, table), *_problems_of(row, tree)]
+
+    rows, problems = read_usable_rows(path, table, check=check)
+    _refuse([blank(problem) for problem in problems], path.name)
     return list(rows.values())
+
+
+def _personal(printed: Mapping[str, str], table: Table) -> list[str]:
+    """Cells that hold what import would have masked; bare digits may stand where numbers of other kinds stand."""
+    return [
+        f"«{table[name].heading}» holds what looks like a personal number; take it out"
+        for name, cell in printed.items()
+        if replace_numbers(without_hidden(cell), lambda _: BLANK, is_number_field=name in NUMBER_FIELDS)[1]
+    ]
 
 
 def read_rules(rows: Iterable[Mapping], tree: CategoryTree) -> tuple[Rule, ...]:
@@ -119,20 +135,24 @@ def read_decisions(rows: Iterable[Mapping], tree: CategoryTree) -> tuple[Rule, .
 
 
 def _problems(rows: Mapping[int, Mapping], tree: CategoryTree) -> list[str]:
-    problems = []
-    for number, row in rows.items():
-        code = row.get("category_code")
-        if code not in tree:
-            problems.append(f"row {number}: «{code}» is not in the category tree.{nearest(str(code), tree.codes)}")
-        if not any(normalised(name, row.get(name)) for name in CELLS):
-            problems.append(f"row {number}: no cell to match on, it would decide every line")
+    whole = {number: {"category_code": None, **row} for number, row in rows.items()}
+    return [f"row {number}: {problem}" for number, row in whole.items() for problem in _problems_of(row, tree)]
+
+
+def _problems_of(row: Mapping, tree: CategoryTree) -> list[str]:
+    """What is wrong with a row; a cell that could not be read is not in it, and has been told of."""
+    problems, code = [], row.get("category_code")
+    if "category_code" in row and code not in tree:
+        problems.append(f"«{code}» is not in the category tree.{nearest(str(code), tree.codes)}")
+    if not any(normalised(name, row.get(name)) for name in CELLS):
+        problems.append("no cell to match on, it would decide every line")
     return problems
 
 
 def _refuse(problems: list[str], where: str) -> None:
     if problems:
         raise TableError(
-            f"{where}: {len(problems)} rows cannot be used.",
+            f"{where}: {so_many(len(problems), 'cell or row', 'cells or rows')} cannot be used.",
             problems=problems,
             expected="codes of the category tree and at least one filled cell to match on",
             todo="correct the rows named and save the file",

@@ -1,11 +1,15 @@
 """How are millions of lines scored?
 
 What a field's text adds to the scores is worked out once per distinct text and kept; a line's scores are the sum over
-its fields, blockwise and on several threads. The sums are those of `Classifier.predict`, term by term, in its order.
+its fields, blockwise and on several threads. The sums are those of `Classifier.predict`, term by term, in its order;
+large batches go through a compiled pass (`kernel`), small ones through the very functions that `predict` uses.
 """
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,22 +17,30 @@ import pyarrow as pa
 
 from procurement_kit.classifier.features import FIELD_COLUMNS, KEY_COLUMNS, clean_field, supplier_keys
 from procurement_kit.classifier.levels import Calibrated
-from procurement_kit.classifier.model import Classifier, supplier_mark
+from procurement_kit.classifier.model import Classifier, Product, dense_product, supplier_mark
+
+if TYPE_CHECKING:
+    from procurement_kit.classifier.kernel import Kernel
 
 BLOCK_ROWS = 1024  # so that a block's scores stay in the processor's cache
+COMPILED_ROWS = 8192  # of a block that the compiled pass takes
+WORTH_COMPILING = 100_000  # rows of a batch from which the compiled pass saves more time than its start takes
+TOO_CLOSE = 1e-12  # to a threshold, for a probability that may differ in its last bits
 LARGEST_TABLES = 1_500_000_000  # bytes of scores kept; texts beyond are scored anew in each batch
-TEXTS_AT_A_TIME = 50_000
-NO_TEXT = 0
+TEXTS_AT_A_TIME = 25_000
+WORTH_COMPILING_TEXTS = 20_000
+NO_TEXT, UNMET = 0, -1
+Term = tuple[np.ndarray, np.ndarray]  # of a field: the row of each line in its table of scores, and the table
 
 
 class FieldTable:
     """Scores of one field's distinct cleaned texts, the first row those of no text; it grows as texts come."""
 
-    def __init__(self, classifier: Classifier, field: str):
-        self._classifier, self.field = classifier, field
+    def __init__(self, classifier: Classifier, field: str, threads: ThreadPoolExecutor):
+        self._classifier, self.field, self._threads = classifier, field, threads
         self.scores = np.zeros((1, len(classifier.intercepts)))
         self._rows = {"": NO_TEXT}
-        self._met: dict[tuple, int] = {}
+        self._met: dict[object, int] = {}
         parts = [part.vectoriser for part in classifier.parts if part.field == field]
         single = parts and all(part.analyzer == "word" and part.ngram_range == (1, 1) for part in parts)
         self._words = frozenset().union(*(part.vocabulary_ for part in parts)) if single else None
@@ -38,8 +50,12 @@ class FieldTable:
 
         Where there is no room for what is new, the table is one made for these values alone.
         """
-        keys = list(zip(*(printed[name] for name in printed.columns), strict=True))
-        unmet = [place for place, key in enumerate(keys) if key not in self._met]
+        columns = [printed[name].tolist() for name in printed.columns]
+        keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+        rows = np.array([self._met.get(key, UNMET) for key in keys], dtype=np.int32)
+        unmet = np.flatnonzero(rows == UNMET)
+        if not len(unmet):
+            return rows, self.scores
         texts = self._cleaned(printed.iloc[unmet])
         new = list(dict.fromkeys(text for text in texts if text not in self._rows))
         if len(new) * self.scores.shape[1] * self.scores.itemsize > room:
@@ -47,8 +63,9 @@ class FieldTable:
         if new:
             self._rows |= {text: row for row, text in enumerate(new, start=len(self.scores))}
             self.scores = np.vstack([self.scores, self._scores_of(new)])
-        self._met |= {keys[place]: self._rows[text] for place, text in zip(unmet, texts, strict=True)}
-        return np.array([self._met[key] for key in keys], dtype=np.int32), self.scores
+        rows[unmet] = [self._rows[text] for text in texts]
+        self._met |= zip([keys[place] for place in unmet.tolist()], rows[unmet].tolist(), strict=True)
+        return rows, self.scores
 
     def _cleaned(self, printed: pd.DataFrame) -> list[str]:
         texts = clean_field(self.field, printed).tolist()
@@ -61,8 +78,15 @@ class FieldTable:
         return np.array([rows[text] for text in texts], dtype=np.int32), scores
 
     def _scores_of(self, texts: list[str]) -> np.ndarray:
-        parts = [texts[start : start + TEXTS_AT_A_TIME] for start in range(0, len(texts), TEXTS_AT_A_TIME)]
-        return np.vstack([self._classifier.field_scores(self.field, part) for part in parts])
+        pieces = [slice(start, start + TEXTS_AT_A_TIME) for start in range(0, len(texts), TEXTS_AT_A_TIME)]
+        product = dense_product if len(texts) < WORTH_COMPILING_TEXTS else _compiled_product()
+        scores = np.empty((len(texts), self.scores.shape[1]))
+
+        def fill(piece: slice) -> None:
+            scores[piece] = self._classifier.field_scores(self.field, texts[piece], product)
+
+        list(self._threads.map(fill, pieces))
+        return scores
 
     def _says_something(self, text: str) -> bool:
         return self._words is None or any(word in self._words for word in text.split())
@@ -73,9 +97,10 @@ class TableScorer:
 
     def __init__(self, classifier: Classifier):
         self.classifier = classifier
-        self._tables = [FieldTable(classifier, field) for field in dict.fromkeys(p.field for p in classifier.parts)]
-        self._known: dict[str, bool] = {"": False}
         self._threads = ThreadPoolExecutor(os.cpu_count() or 1)
+        fields = dict.fromkeys(part.field for part in classifier.parts)
+        self._tables = [FieldTable(classifier, field, self._threads) for field in fields]
+        self._known: dict[str, bool] = {"": False}
 
     def place(self, batch: pa.RecordBatch | pa.Table) -> dict[str, np.ndarray]:
         """Claim, proposal, best and second best of each row, as `Levels.place` gives them.
@@ -88,11 +113,13 @@ class TableScorer:
         printed = _Printed(batch)
         terms = [term for table in self._tables if (term := self._term(table, printed)) is not None]
         known = self._is_known(printed)
-        starts = range(0, batch.num_rows, BLOCK_ROWS)
-        blocks = list(self._threads.map(lambda start: self._block(terms, known, start), starts))
+        is_large = batch.num_rows >= WORTH_COMPILING
+        place, rows = (self._compiled, COMPILED_ROWS) if is_large else (self._by_levels, BLOCK_ROWS)
+        pieces = [slice(start, start + rows) for start in range(0, batch.num_rows, rows)]
+        blocks = list(self._threads.map(lambda piece: place(terms, known, piece), pieces))
         return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]} if blocks else {}
 
-    def _term(self, table: FieldTable, printed: "_Printed") -> tuple[np.ndarray, np.ndarray] | None:
+    def _term(self, table: FieldTable, printed: "_Printed") -> Term | None:
         """The row of each line in a field's table, and the table; None where no line has such text."""
         codes, distinct = printed.distinct(FIELD_COLUMNS[table.field])
         kept = sum(other.scores.nbytes for other in self._tables)
@@ -107,11 +134,30 @@ class TableScorer:
                 self._known[key] = supplier_mark(key) in self.classifier.known_suppliers
         return np.array([self._known[key] for key in keys], dtype=bool)[codes]
 
-    def _block(
-        self, terms: list[tuple[np.ndarray, np.ndarray]], known: np.ndarray, start: int
-    ) -> dict[str, np.ndarray]:
-        rows = slice(start, start + BLOCK_ROWS)
-        count = len(known[rows])
+    @cached_property
+    def _kernel(self) -> "Kernel":
+        from procurement_kit.classifier.kernel import Kernel  # numba takes its time to import
+
+        return Kernel(self.classifier.levels, self.classifier.calibrations, self.classifier.intercepts)
+
+    def _compiled(self, terms: Sequence[Term], known: np.ndarray, rows: slice) -> dict[str, np.ndarray]:
+        """Rows placed by the compiled pass; those it is not sure of as all others are."""
+        levels, calibrated = self.classifier.levels, Calibrated(self.classifier.calibrations, known[rows])
+        found, is_unsure = self._kernel.found(terms, known, rows)
+        placed = levels.judge(found, calibrated)
+        for level in levels.numbers:
+            is_unsure |= np.abs(placed[f"{level}_best_confidence"] - calibrated.threshold(level)) < TOO_CLOSE
+        again = np.flatnonzero(is_unsure)
+        for start in range(0, len(again), BLOCK_ROWS):
+            some = again[start : start + BLOCK_ROWS]
+            for name, values in self._by_levels(terms, known, rows.start + some).items():
+                placed[name][some] = values
+        return placed
+
+    def _by_levels(self, terms: Sequence[Term], known: np.ndarray, rows: "slice | np.ndarray") -> dict[str, np.ndarray]:
+        """Rows placed by the functions that `Classifier.predict` uses."""
+        calibrated = Calibrated(self.classifier.calibrations, known[rows])
+        count = len(calibrated.known)
         total = np.tile(self.classifier.intercepts, (count, 1))
         for codes, scores in terms:
             here = codes[rows]
@@ -121,8 +167,13 @@ class TableScorer:
             elif len(speak):
                 total[speak] += np.take(scores, here[speak], axis=0)
         levels = self.classifier.levels
-        calibrated = Calibrated(self.classifier.calibrations, known[rows])
         return levels.place(levels.shares(self.classifier.split(total), calibrated), calibrated)
+
+
+def _compiled_product() -> Product:
+    from procurement_kit.classifier.kernel import product  # numba takes its time to import
+
+    return product
 
 
 class _Printed:
@@ -139,10 +190,16 @@ class _Printed:
 
     def distinct(self, names: tuple[str, ...]) -> tuple[np.ndarray, pd.DataFrame]:
         """Number of each line's combination of some columns, and the combinations that occur."""
-        joined = self._columns[names[0]][0]
+        joined, values = self._columns[names[0]]
+        if len(names) == 1:
+            return joined, pd.DataFrame({names[0]: pd.Series(values, dtype=object)})
         for name in names[1:]:
             codes, values = self._columns[name]
             joined = joined * len(values) + codes
-        _, first, inverse = np.unique(joined, return_index=True, return_inverse=True)
-        frame = {name: np.array(self._columns[name][1], dtype=object)[self._columns[name][0][first]] for name in names}
-        return inverse, pd.DataFrame(frame, dtype=object)
+        inverse, left = pd.factorize(joined)
+        frame = {}
+        for name in reversed(names):
+            values = self._columns[name][1]
+            left, codes = np.divmod(left, len(values))
+            frame[name] = np.array(values, dtype=object)[codes]
+        return inverse, pd.DataFrame({name: frame[name] for name in names}, dtype=object)

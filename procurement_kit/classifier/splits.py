@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.model_selection import GroupShuffleSplit
 
 from procurement_kit.classifier.features import FIELDS, clean_features
+from procurement_kit.classifier.later_year import days_of_later_year
 from procurement_kit.classifier.training import distinct_rows
 from procurement_kit.classifier.tree import CategoryTree
 from procurement_kit.errors import NoDataError, ParameterError
@@ -20,8 +21,6 @@ LATER_YEAR, UNSEEN_SUPPLIERS, UNSEEN_BUYERS = SPLITS = ("later-year", "unseen-su
 TEST_SHARE = 0.25
 SEED = 0
 BUYERS = ("municipality_name", "buyer_name")  # the first that is there
-FEWEST_MONTHS = 9  # with labelled lines, in a calendar year that stands for a year
-DAYS = 365
 _KEY = [*FIELDS, "supplier_key"]
 
 
@@ -73,8 +72,8 @@ def split_lines(labelled: pd.DataFrame, split: str) -> Split:
     labelled : DataFrame
         As for `train`; with `municipality_name` or `buyer_name` for the split by buyers.
     split : {"later-year", "unseen-suppliers", "unseen-buyers"}
-        The last calendar year with lines in nine months or more (else the last twelve months), learned from all
-        before it; a quarter of the suppliers by normalised name; a quarter of the buyers.
+        The year that `days_of_later_year` names, learned from all before it; a quarter of the suppliers by normalised
+        name; a quarter of the buyers.
 
     Raises
     ------
@@ -127,9 +126,10 @@ def _cannot(split: str, why: str) -> NoDataError:
 
 def _later_year(labelled: pd.DataFrame) -> Split:
     dates = pd.to_datetime(labelled["invoice_date"])
-    if not dates.notna().any():
+    days = days_of_later_year(dates)
+    if days is None:
         raise _cannot(LATER_YEAR, "no line has a date")
-    first, last = _tested_days(dates)
+    first, last = days
     learned, tested = labelled[dates < first], labelled[dates.between(first, last)]
     if not len(learned):
         raise _cannot(LATER_YEAR, f"no line is dated before {first.date()}")
@@ -140,18 +140,6 @@ def _later_year(labelled: pd.DataFrame) -> Split:
         "undated_lines_left_out": int(dates.isna().sum()),
     }
     return Split(LATER_YEAR, learned.reset_index(drop=True), tested.reset_index(drop=True), facts)
-
-
-def _tested_days(dates: pd.Series) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """First and last day of the year that is tested."""
-    known = dates.dropna()
-    months = known.dt.to_period("M").drop_duplicates().dt.year.value_counts()
-    whole = [year for year in sorted(months.index, reverse=True) if months[year] >= FEWEST_MONTHS]
-    year = next((year for year in whole if known.min() < pd.Timestamp(year, 1, 1)), None)
-    if year is None:
-        last = known.max()
-        return last - pd.Timedelta(days=DAYS - 1), last
-    return pd.Timestamp(year, 1, 1), pd.Timestamp(year, 12, 31)
 
 
 def _suppliers(labelled: pd.DataFrame) -> pd.Series:

@@ -21,6 +21,7 @@ from sklearn.svm import LinearSVC
 
 from procurement_kit.classifier.calibration import FEWEST_TO_CALIBRATE, LeftOut, calibrate, careful, left_out_folds
 from procurement_kit.classifier.features import FIELDS, clean_features, phrase_fields
+from procurement_kit.classifier.later_year import DAYS, days_of_later_year
 from procurement_kit.classifier.measures import card_measures
 from procurement_kit.classifier.model import Classifier, FieldPart, Levels, Scores, as_columns, supplier_mark
 from procurement_kit.classifier.tree import CategoryTree, standard_phrases, standard_tree
@@ -32,8 +33,8 @@ from procurement_kit.tables import CLASSIFIER_FEATURES
 LABELLED = (*CLASSIFIER_FEATURES, "category_code", "amount", "invoice_date")
 ROW = (*FIELDS, "supplier_key")  # what makes a row distinct
 FOLDS = 3
+Days = tuple[pd.Timestamp, pd.Timestamp]
 FEWEST_ROWS = 3  # of a category, to be learned by itself
-DAYS = 365
 COST = 0.7  # of a margin error in the linear classifier; flat between 0.2 and 1 on the data measured
 TOLERANCE = 0.1  # a hundred times finer gave the same accuracy and took twice the time
 ROUNDS = 40  # over all rows
@@ -96,7 +97,8 @@ def train(
             todo="label more lines, then train again",
         )
     parts, matrix = fit_parts(rows)
-    heads, left_out, later = fit_rounds(rows, matrix, tree, seed)
+    days = days_of_later_year(pd.to_datetime(labelled.loc[labelled["category_code"].notna(), "invoice_date"]))
+    heads, left_out, later = fit_rounds(rows, matrix, tree, seed, days)
     levels = Levels(tree, heads.linear.classes_)
     paths = {code: tree.path(code) for code in rows["category_code"].unique()}
     calibrations = calibrate(left_out, later, levels, paths, float(promised_right_share))
@@ -109,6 +111,7 @@ def train(
         "promised_right_share": float(promised_right_share),
         **_counts(labelled, rows, folded, heads.linear),
         **card_measures(left_out, later, levels, paths, calibrations, basis),
+        "later_year": [day.date().isoformat() for day in days] if days and later is not None else None,
         "versions": _versions(),
     }
     known = frozenset(map(supplier_mark, rows.loc[~rows["is_phrase"], "supplier_key"].unique())) - {""}
@@ -287,16 +290,16 @@ def fit_linear(matrix: sparse.csr_matrix, codes: np.ndarray, weights: np.ndarray
 
 
 def fit_rounds(
-    rows: pd.DataFrame, matrix: sparse.csr_matrix, tree: CategoryTree, seed: int
+    rows: pd.DataFrame, matrix: sparse.csr_matrix, tree: CategoryTree, seed: int, days: Days | None = None
 ) -> tuple[Heads, LeftOut | None, LeftOut | None]:
     """The classifiers of all rows, and what those that left rows out say of them: fold by fold, and a later year.
 
     All are fitted side by side, since fitting is most of the work.
     """
-    fold, later, trained = left_out_folds(rows, FOLDS, seed), later_year_fold(rows), rows["trained_code"]
+    fold, later, trained = left_out_folds(rows, FOLDS, seed), later_year_fold(rows, days), rows["trained_code"]
     nothing = np.zeros(len(rows), dtype=bool)
     by_fold = [fold == number for number in np.unique(fold[fold >= 0])]
-    by_year = [later == 0] if (later == 0).any() else []
+    by_year = [later >= 0] if (later == 0).any() else []
     rounds = [out for out in (nothing, *by_fold, *by_year) if _can_be_learned(rows[~out], tree)]
     workers = Parallel(n_jobs=2 if len(rows) * trained.nunique() > WORTH_SHARING else 1)
     fitted = workers(delayed(fit_heads)(matrix[~out], rows[~out], tree, seed) for out in rounds)
@@ -304,7 +307,9 @@ def fit_rounds(
     year_pairs = pairs[-1:] if by_year and pairs and pairs[-1][0] is by_year[0] else []
     fold_pairs = pairs[: len(pairs) - len(year_pairs)]
     levels = Levels(tree, fitted[0].linear.classes_)
-    return fitted[0], _left_out(rows, matrix, levels, fold_pairs), _left_out(rows, matrix, levels, year_pairs)
+    after = _left_out(rows, matrix, levels, year_pairs)
+    tested = after and after.only(later[later >= 0] == 0)
+    return fitted[0], _left_out(rows, matrix, levels, fold_pairs), tested
 
 
 def _can_be_learned(rows: pd.DataFrame, tree: CategoryTree) -> bool:
@@ -338,13 +343,15 @@ def _left_out(
     return LeftOut(scores, rows["category_code"].to_numpy()[seen], *weights, known[seen])
 
 
-def later_year_fold(rows: pd.DataFrame) -> np.ndarray:
-    """Fold 0 for rows first seen in the last twelve months, where the lines span two years; -1 for all others."""
+def later_year_fold(rows: pd.DataFrame, days: Days | None) -> np.ndarray:
+    """Where the lines span two years, fold 0 for rows first seen in the year tested and 1 for later ones; -1 otherwise.
+
+    `days` are the first and last day of that year, as `days_of_later_year` names it.
+    """
     dates = rows["first_date"]
-    last = dates.max()
-    if not len(rows) or pd.isna(last) or (last - dates.min()).days < 2 * DAYS:
+    if days is None or dates.isna().all() or (dates.max() - dates.min()).days < 2 * DAYS:
         return np.full(len(rows), -1)
-    return np.where(dates > last - pd.Timedelta(days=DAYS), 0, -1)
+    return np.where(dates > days[1], 1, np.where(dates >= days[0], 0, -1))
 
 
 def _counts(labelled: pd.DataFrame, rows: pd.DataFrame, folded: Mapping, linear: LinearSVC) -> dict:

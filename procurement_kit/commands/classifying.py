@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 
 import typer
 
@@ -162,7 +162,9 @@ def evaluate(
         typer.Argument(help="Folder name of the municipality; or leave it out and name a labelled file."),
     ] = None,
     split: Annotated[str, typer.Option(help="later-year, unseen-suppliers or unseen-buyers.")] = "unseen-suppliers",
-    level: Annotated[int, typer.Option(help="Level of the category tree.", min=1, max=3)] = 1,
+    level: Annotated[
+        Literal["1", "2", "3", "all"], typer.Option(help="Level of the category tree, or all of them in one run.")
+    ] = "1",
     peers: Annotated[bool, typer.Option("--peers", help="Measure the named peers in the same run.")] = False,
     labelled: Annotated[str, typer.Option(help="A file whose lines carry categories (CSV, CSV.GZ, XLSX).")] = "",
     profile: Annotated[str, typer.Option(help="With --labelled: profile with [labels], a name or TOML file.")] = "",
@@ -175,11 +177,13 @@ def evaluate(
 
     Example: procurement-kit evaluate rudersdal --split later-year --level 2 --peers
     Example: procurement-kit evaluate --labelled lines.csv --profile council_spend --split later-year --json
+    Example: procurement-kit evaluate --labelled lines.csv --profile council_spend --level all --peers
     """
     prepare(data, as_json)
     from procurement_kit import measuring
 
-    outcome = measuring.evaluate(name or "", labelled=labelled, profile=profile, split=split, level=level, peers=peers)
+    number = None if level == "all" else int(level)
+    outcome = measuring.evaluate(name or "", labelled=labelled, profile=profile, split=split, level=number, peers=peers)
     answer(outcome, as_json)
 
 
@@ -251,6 +255,16 @@ def audit(
     return answer(auditing.draw_audit(name, period, count=count, seed=seed, is_blind=blind), as_json)
 
 
+def _two_files(read: tuple[Path, Path] | None) -> tuple[Path, Path] | None:
+    """Refuse an option that was taken for the second file."""
+    if option := next((path for path in read or () if str(path).startswith("-")), None):
+        raise typer.BadParameter(
+            f"two files are needed, one of each labeller, but «{option}» stands where a file is expected. "
+            "Write: --read FILE_A FILE_B"
+        )
+    return read
+
+
 @app.command()
 def labellers(
     name: Name,
@@ -258,7 +272,7 @@ def labellers(
     seed: Annotated[int, typer.Option(help="The same seed draws the same lines.")] = 1,
     read: Annotated[
         Optional[tuple[Path, Path]],  # noqa: UP045  typer reads this form
-        typer.Option(help="Read both labellers' workbooks back and compare them."),
+        typer.Option(help="Read both labellers' workbooks back and compare them.", callback=_two_files),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Lines both agree on become known lines.")] = False,
     by: Annotated[str, typer.Option(help="With --keep: function that decides, never a name.")] = "",
@@ -273,6 +287,12 @@ def labellers(
     prepare(data, as_json)
     from procurement_kit import auditing
 
+    if (keep and not read) or (by and not keep):
+        raise ParameterError(
+            "What both labellers agree on is kept while their workbooks are read.",
+            expected="--read FILE_A FILE_B --keep --by FUNCTION",
+            todo="add --read with both files" if keep else "add --keep, or leave --by out",
+        )
     if read:
         return answer(auditing.compare_labelling(name, read, keep=keep, by=by), as_json)
     return answer(auditing.draw_labelling(name, count=count, seed=seed), as_json)

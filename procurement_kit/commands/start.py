@@ -9,12 +9,23 @@ from procurement_kit.commands.frame import Data, Json, Name, answer, app, prepar
 
 
 @app.command()
-def demo(data: Data = None, as_json: Json = False) -> None:
+def demo(
+    community: Annotated[
+        bool, typer.Option("--community", help="Five small municipalities that buy together.")
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
     """Do the whole job on an invented municipality: files, import, training, classification, report.
 
     Example: procurement-kit demo
     """
     prepare(data, as_json)
+    if community:
+        from procurement_kit.workshop.community import run_community_demo
+
+        answer(run_community_demo(), as_json)
+        return
     from procurement_kit.workshop.demo import run_demo
 
     answer(run_demo(), as_json)
@@ -49,10 +60,11 @@ def templates(
     Example: procurement-kit templates my_templates
     """
     from procurement_kit.findings import Outcome
+    from procurement_kit.plurals import so_many
     from procurement_kit.templates import write_templates
 
     written = [str(path) for path in write_templates(folder)]
-    answer(Outcome({"paths": written}, (f"Wrote {len(written)} files to {folder}.",)), as_json)
+    answer(Outcome({"paths": written}, (f"Wrote {so_many(len(written), 'file')} to {folder}.",)), as_json)
 
 
 @app.command()
@@ -65,3 +77,18 @@ def doctor(data: Data = None, as_json: Json = False) -> None:
     from procurement_kit import doctor as checkup
 
     answer(checkup.examine(), as_json)
+
+
+@app.command()
+def serve(
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open no browser.")] = False,
+    data: Data = None,
+) -> None:
+    """Open JupyterLab at the start page; Ctrl+C stops it.
+
+    Example: procurement-kit serve
+    """
+    prepare(data, False)
+    from procurement_kit.lab.serving import serve as served
+
+    served(browser=not no_browser)

@@ -22,6 +22,7 @@ from procurement_kit.errors import ParameterError
 from procurement_kit.findings import Outcome
 from procurement_kit.names import usable_company_number
 from procurement_kit.personal_numbers import blank, find_numbers, without_hidden
+from procurement_kit.plurals import ended, so_many
 from procurement_kit.publishing.formats import Formats
 from procurement_kit.settings import Municipality
 from procurement_kit.tables import DECISIONS, EXCHANGE_RATES, QUESTIONS, SCOPE_DECISIONS, UNITS
@@ -335,13 +336,13 @@ def _outcome(
 ) -> Outcome:
     facts = {**counts, "refused": len(refused), "refused_rows": refused, **more}
     sentences = [
-        f"Took in {counts['taken_in']} answers; {counts['unchanged']} stand in the decision log already, "
-        f"{counts['unanswered']} questions have no answer yet."
+        f"Took in {so_many(counts['taken_in'], 'answer')}; {so_many(counts['unchanged'], 'stands', 'stand')} in the "
+        f"decision log already, {so_many(counts['unanswered'], 'question has', 'questions have')} no answer yet."
     ]
-    sentences += [f"Not used: {reason}." for reason in refused]
+    sentences += [f"Not used: {ended(reason)}" for reason in refused]
     sentences += [
         f"«{question_id}» was not asked from here: kept in the decision log." for question_id in more["not_asked"]
     ]
-    sentences += [f"No effect on the figures by itself: {reason}." for reason in more["without_effect"]]
+    sentences += [f"No effect on the figures by itself: {ended(reason)}" for reason in more["without_effect"]]
     sentences += [f"Next: {todo}." for todo in sorted({TO_DO[kind] for kind in kinds & TO_DO.keys()})]
     return Outcome(facts | {"municipality": municipality.name}, tuple(sentences))

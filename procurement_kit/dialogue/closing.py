@@ -22,6 +22,7 @@ from procurement_kit.fingerprints import file_hash
 from procurement_kit.keys import delete_key, key_path
 from procurement_kit.outgoing import personal_places, personal_places_in, refuse_personal, write_outgoing
 from procurement_kit.personal_numbers import blank
+from procurement_kit.plurals import so_many
 from procurement_kit.settings import SETTINGS_FILE, Municipality, read_settings
 
 
@@ -244,11 +245,13 @@ def _outcome(municipality: Municipality, record: dict, *, confirmed: bool) -> Ou
     size = {name: sum(counted[name] for counted in record["deleted"].values()) for name in ("files", "bytes")}
     shared = ", ".join(record["key_shared_with"])
     taken, aside = (
-        f"{record[lines]:,} lines ({Decimal(record[amount]):,.2f} {record['currency']})"
+        f"{so_many(record[lines], 'line')} ({Decimal(record[amount]):,.2f} {record['currency']})"
         for lines, amount in (("lines", "amount"), ("lines_set_aside", "amount_set_aside"))
     )
-    words = [f"{went} {kind}: {counted['files']:,} files." for kind, counted in record["deleted"].items()]
-    words.append(f"{went} {size['files']:,} files, {size['bytes']:,} bytes: {taken} taken in and {aside} set aside.")
+    words = [f"{went} {kind}: {so_many(counted['files'], 'file')}." for kind, counted in record["deleted"].items()]
+    words.append(
+        f"{went} {so_many(size['files'], 'file')}, {size['bytes']:,} bytes: {taken} taken in and {aside} set aside."
+    )
     words.append(f"The privacy key {f'stays: {shared} uses it too' if shared else key}.")
     if record["kept"]:
         words.append(f"These stay: {', '.join(map(blank, record['kept']))}.")

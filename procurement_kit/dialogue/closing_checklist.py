@@ -37,6 +37,8 @@ GOES = {
     "review": "Arbejdsbøger til gennemgang, stikprøve og mærkning",
     "dialogue": "Spørgsmålslister med tekster fra linjerne",
     "imported": "Importerede filer andre steder i mappen",
+    "snapshots": "Linjer bag rapporterne, til sammenligning med den næste",
+    "report_failed": "Notesbøger, der stoppede undervejs",
     "pending": "Ufærdigt arbejde og mellemlagre",
 }
 TRAINING = ("labelled_lines", "labelling_sample", "decisions", "rules", "scope_decisions")

@@ -35,6 +35,7 @@ UNIT_FLOOR, UNIT_FLOOR_SHARE = Decimal("1000.00"), Decimal("0.001")
 # About what a currency is worth, only to put questions in order: no figure is made with it.
 ABOUT_KRONER = {"EUR": 7, "USD": 7, "GBP": 9, "CHF": 8}
 PROFILE_LEAVES_OUT = "no_invoice_row"
+BY_NAME = ("name", "similar_name", "decided")  # how a supplier is found that no number was printed for
 _OTHER_FILE = re.compile(rf" as (?:a document in )?(.+?)(?:, {BOTH_COUNT}|, one marked as a copy)?$")
 
 
@@ -313,7 +314,7 @@ def _vat_unknown(cube: "ibis.Table") -> Iterable[OpenPoint]:
 
 def _without_number(cube: "ibis.Table") -> Iterable[OpenPoint]:
     """Suppliers in scope that no company number was printed for; persons and foreign firms have none."""
-    lines = cube.filter(cube.scope_status == "in_scope", cube.supplier_match == "name")
+    lines = cube.filter(cube.scope_status == "in_scope", cube.supplier_match.isin(BY_NAME))
     lines = lines.filter(lines.supplier_key.startswith("s:"), lines.supplier_country.fill_null("DK") == "DK")
     for row in _groups(lines, "supplier_key", "supplier_label"):
         if not is_person(row["supplier_key"]) and row["supplier_label"] != PERSONS:

@@ -17,6 +17,7 @@ from procurement_kit.dialogue.sheets import Sheet, SheetColumn, write_sheets
 from procurement_kit.dialogue.wording import FOLDER, LANGUAGES, Words, file_path, text, words_of
 from procurement_kit.exact import NOTHING
 from procurement_kit.findings import Outcome
+from procurement_kit.plurals import so_many
 from procurement_kit.settings import Municipality
 from procurement_kit.steps.categories import NOT_PROCUREMENT
 from procurement_kit.tables import QUESTIONS
@@ -212,13 +213,13 @@ def _outcome(path: Path, asked: list[OpenPoint], left_out: dict, answered: int, 
         "answered_before": answered,
         "paths": {"questions": str(path)},
     }
-    sentences = [f"Wrote {len(asked)} questions to {path}."]
+    sentences = [f"Wrote {so_many(len(asked), 'question')} to {path}."]
     if not asked:
         sentences.append("There is nothing to ask: the list is empty and need not be sent.")
     if rest_count:
-        sentences.append(f"{rest_count:,} smaller points ({rest:,.2f} {currency}) are not on the list.")
+        sentences.append(f"Not on the list: {so_many(rest_count, 'smaller point')} ({rest:,.2f} {currency}).")
     if answered:
-        sentences.append(f"{answered} points that are still open have been answered before and are not asked again.")
+        sentences.append(f"Not asked again, though still open: {so_many(answered, 'answered point')}.")
     if asked:
         sentences.append(f"Next: procurement-kit questions {path.parent.parent.name} --read <the file filled in>")
     return Outcome(facts, tuple(sentences))

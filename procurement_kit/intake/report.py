@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from procurement_kit.plurals import so_many
+
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
@@ -225,17 +227,19 @@ def sentences(report: LoadReport) -> tuple[str, ...]:
         What an import returned.
     """
     unchanged = report.as_dict()["files_unchanged"]
-    words = [f"{_many(unchanged, 'file was', 'files were')} read before: unchanged, skipped."] if unchanged else []
+    words = [f"{so_many(unchanged, 'file was', 'files were')} read before: unchanged, skipped."] if unchanged else []
     if report.lines("read") or not unchanged:
-        counted = {part: f"{report.lines(part):,} ({report.amount(part):,.2f} {report.currency})" for part in PARTS}
+        amounts = {part: f"({report.amount(part):,.2f} {report.currency})" for part in PARTS}
+        counted = {part: f"{report.lines(part):,} {amount}" for part, amount in amounts.items()}
+        lines = so_many(report.lines("read"), "invoice line")
         words += [
-            f"Read {counted['read']} invoice lines in {_many(report.documents('read'), 'document', 'documents')}.",
+            f"Read {lines} {amounts['read']} in {so_many(report.documents('read'), 'document', 'documents')}.",
             f"Took in {counted['taken']}, held back {counted['held_back']}, "
             f"set aside as duplicates {counted['duplicate']}.",
-            f"Masked {_many(report.masked_count, 'number that looks', 'numbers that look')} like a person's.",
+            f"Masked {so_many(report.masked_count, 'number that looks', 'numbers that look')} like a person's.",
         ]
     words += [
-        f"{source.name} replaces an earlier file of that name, whose {_many(source.lines_replaced, 'line', 'lines')} "
+        f"{source.name} replaces an earlier file of that name, whose {so_many(source.lines_replaced, 'line', 'lines')} "
         f"({source.amount_replaced} {report.currency}) no longer {'counts' if source.lines_replaced == 1 else 'count'}."
         for source in report.sources
         if source.lines_replaced
@@ -243,7 +247,7 @@ def sentences(report: LoadReport) -> tuple[str, ...]:
     words += _moved_words(report)
     if controlled := [source for source in report.sources if source.control]:
         agree = len([source for source in controlled if source.control == "ok"])
-        words.append(f"The control totals agree for {agree} of {_many(len(controlled), 'file', 'files')}.")
+        words.append(f"The control totals agree for {agree} of {so_many(len(controlled), 'file', 'files')}.")
         words += [source.control for source in controlled if source.control != "ok"]
     others = [c for c in report.by_currency if c and c != report.currency]
     if others:
@@ -263,20 +267,9 @@ def _moved_words(report: LoadReport) -> list[str]:
         if count := int(report.moved.get(f"lines_{way}", 0)):
             amount = f"{report.moved[f'amount_{way}']} {report.currency}"
             told.append(
-                f"{_many(count, 'line', 'lines')} of earlier files ({amount}) {one if count == 1 else several}."
+                f"{so_many(count, 'line', 'lines')} of earlier files ({amount}) {one if count == 1 else several}."
             )
     return told
-
-
-def _many(count: int, one: str, several: str) -> str:
-    """A number with the words that belong to it.
-
-    Examples
-    --------
-    >>> _many(1, "line", "lines"), _many(2_000, "line", "lines")
-    ('1 line', '2,000 lines')
-    """
-    return f"{count:,} {one if count == 1 else several}"
 
 
 TABLE_COLUMNS = (

@@ -9,10 +9,11 @@ import io
 import re
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from procurement_kit.errors import NoDataError
 from procurement_kit.findings import Finding, Number
 from procurement_kit.publishing.formats import POWERS, Formats
 from procurement_kit.publishing.sentences import Writer
@@ -69,12 +70,26 @@ class Drawing:
         What it shows, for one who cannot see it.
     svg : str
         The picture.
+    painted : Figure, optional
+        What the picture was made from, for other formats.
     """
 
     key: str
     title: str
     alt: str
     svg: str
+    painted: "Figure | None" = field(default=None, repr=False, compare=False)
+
+    def png(self, dots: int = 200) -> bytes:
+        """The same picture in dots per inch, on white paper; for slides."""
+        import matplotlib
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        file = io.BytesIO()
+        with matplotlib.rc_context(STYLE):
+            FigureCanvasAgg(self.painted)
+            self.painted.savefig(file, format="png", dpi=dots, metadata={"Software": None})
+        return file.getvalue()
 
     def _repr_html_(self) -> str:
         from markupsafe import escape
@@ -94,7 +109,18 @@ def drawing(key: str, finding: Finding, formats: Formats, draw: Callable[[Findin
         figure = draw(finding, writer)
         file = io.StringIO()
         FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
-    return Drawing(key, title, alt, _page_svg(file.getvalue(), key, title, alt))
+    return Drawing(key, title, alt, _page_svg(file.getvalue(), key, title, alt), figure)
+
+
+def drawing_or_word(
+    key: str, finding: Finding, formats: Formats, draw: Callable[[Finding, Writer], "Figure"]
+) -> Drawing:
+    """Draw a finding, or say that it has nothing to draw: a notebook goes on where a municipality lacks some data."""
+    try:
+        return drawing(key, finding, formats, draw)
+    except NoDataError:
+        said = Writer(formats, {}).say("words.nothing_to_draw")
+        return Drawing(key, said, said, "")
 
 
 def _page_svg(svg: str, key: str, title: str, alt: str) -> str:
@@ -146,7 +172,7 @@ def values_before_bars(axes: "Axes", values: list[str], is_bold: list[bool] | No
 
 
 def type_key(
-    figure: "Figure", writer: Writer, names: list[str], scale: str, *, has_unsure: bool, has_previous: bool
+    figure: "Figure", writer: Writer, names: list[str], scale: str, *, has_unsure: bool, last_year: str
 ) -> None:
     """A legend above the bars: unit, tones, what is hatched, last year's mark."""
     from matplotlib.lines import Line2D
@@ -157,9 +183,9 @@ def type_key(
     if has_unsure:
         unsure = {"facecolor": TYPE_COLOURS["services"], "edgecolor": PAPER, "hatch": "////", "linewidth": 0}
         marks.append(Patch(**unsure, label=writer.say("words.area_only")))
-    if has_previous:
+    if last_year:
         upright = {"marker": "|", "markersize": 11, "markeredgewidth": 2, "linestyle": "none"}
-        marks.append(Line2D([], [], color=INK, **upright, label=writer.say("words.last_year")))
+        marks.append(Line2D([], [], color=INK, **upright, label=writer.say(f"words.{last_year}")))
     figure.legend(
         handles=marks, loc="upper left", bbox_to_anchor=(0, 1), ncols=len(marks), frameon=False, handlelength=1.1,
         columnspacing=1.3, labelcolor=INK, fontsize=8.5, borderaxespad=0.1, handletextpad=0.5,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from procurement_kit.errors import NoDataError
 from procurement_kit.findings import Finding
+from procurement_kit.publishing.buyer_figures import heat_table
 from procurement_kit.publishing.drawings import (
     INK,
     KEPT_COLOUR,
@@ -31,7 +32,9 @@ from procurement_kit.publishing.drawings import (
     wrapped,
 )
 from procurement_kit.publishing.formats import Formats, fitting_scale
+from procurement_kit.publishing.kpi_figures import kpi_fields
 from procurement_kit.publishing.sentences import Writer, plain
+from procurement_kit.publishing.tender_figures import expiry_bars, use_bars
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,30 +143,31 @@ def _areas(finding: Finding, writer: Writer) -> "Figure":
         x=lengths, y=places, hue=list(areas["purchase_type"]), palette=TYPE_COLOURS, dodge=False, saturation=1,
         width=0.7, errorbar=None, legend=False, ax=axes,
     )  # fmt: skip
-    has_unsure, has_previous = _area_marks(axes, areas, scale)
+    has_unsure, last_year = _area_marks(axes, areas, scale)
     only_bars(axes)
     axes.set_yticks(range(len(areas)), list(areas["label"]))
     values_before_bars(axes, [writer.formats.scaled(amount, scale) for amount in areas["net_amount"]])
     axes.set_ylim(len(areas) - 0.4, -0.6)
     picture.subplots_adjust(left=0.44, right=0.985, top=1 - 0.45 / picture.get_figheight(), bottom=0.01)
     types = [name for name in TYPE_COLOURS if name in set(areas["purchase_type"])]
-    type_key(picture, writer, types, scale, has_unsure=has_unsure, has_previous=has_previous)
+    type_key(picture, writer, types, scale, has_unsure=has_unsure, last_year=last_year)
     return picture
 
 
-def _area_marks(axes: "Axes", areas: "pd.DataFrame", scale: str) -> tuple[bool, bool]:
-    """Hatch the end where only the area is known, and mark last year; says which of the two there were."""
-    has_unsure = has_previous = False
+def _area_marks(axes: "Axes", areas: "pd.DataFrame", scale: str) -> tuple[bool, str]:
+    """Hatch the end where only the area is known, and mark last year; says which there were and at whose prices."""
+    has_unsure, last_year = False, ""
+    before = "repriced_amount" if "repriced_amount" in areas else "previous_amount"
     for place, row in enumerate(areas.itertuples()):
         if unsure := size(plain(row.area_only_amount), scale):
             start = size(row.net_amount, scale) - unsure
             axes.barh(place, unsure, left=start, height=0.7, color="none", hatch="////", edgecolor=PAPER, linewidth=0)
             has_unsure = True
-        if (previous := plain(row.previous_amount)) is not None:
+        if (previous := plain(getattr(row, before))) is not None:
             ends = [size(previous, scale)] * 2
             axes.plot(ends, [place - 0.45, place + 0.45], color=INK, linewidth=2, solid_capstyle="butt")
-            has_previous = True
-    return has_unsure, has_previous
+            last_year = "last_year_fixed" if before == "repriced_amount" else "last_year"
+    return has_unsure, last_year
 
 
 def _area_rows(finding: Finding, writer: Writer) -> "pd.DataFrame":
@@ -296,4 +300,8 @@ _PICTURES: dict[str, Callable[[Finding, Writer], "Figure"]] = {
     "scope_waterfall": _waterfall,
     "pareto": _pareto,
     "compliance": _statuses,
+    "kpis": kpi_fields,
+    "buyers": heat_table,
+    "expiries": expiry_bars,
+    "framework_use": use_bars,
 }

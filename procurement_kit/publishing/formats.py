@@ -136,6 +136,10 @@ class Formats:
 
         return format_date(value, format="long", locale=_LOCALES[self.language])
 
+    def short_date(self, value: date) -> str:
+        """Write a date in figures: «31.12.2025»."""
+        return f"{value.day}.{value.month}.{value.year}" if self.language == "da" else value.strftime("%d/%m/%Y")
+
     def text(self, value: object, unit: str) -> str:
         """Write a value by its unit: kr, share, count, date or text."""
         if value is None:

@@ -2,7 +2,8 @@
 
 papermill only warns about unknown parameters, writes a file that looks finished when a kernel dies, and stamps times
 and paths into the result. Here parameters are compared with the notebook first, the result appears by rename after
-success, and what differs from run to run is taken out.
+success, and what differs from run to run is taken out. A notebook that stopped is kept elsewhere, with what stopped it
+above its first cell.
 """
 
 import os
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 CELL_SECONDS = 3600
 START_SECONDS = 120
 KERNEL = "python3"
+STOPPED = "This notebook stopped before its end. No report was written from it."
 _TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list, "dict": dict}
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -34,7 +36,13 @@ class NotebookError(ProcurementError):
 
 
 def run_notebook(
-    source: Path, target: Path, parameters: Mapping[str, object], *, cwd: Path, environment: Mapping[str, str] = {}
+    source: Path,
+    target: Path,
+    parameters: Mapping[str, object],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str] = {},
+    failed: Path | None = None,
 ) -> None:
     """Run a notebook with parameters and keep the executed copy only if it ran to its end.
 
@@ -50,6 +58,8 @@ def run_notebook(
         Folder the notebook runs in; papermill changes into it, so this is no work for threads.
     environment : mapping of str to str
         Variables the kernel sees in addition to this process's own.
+    failed : Path, optional
+        Where the notebook lies that stopped before its end, as far as it came; removed when a run ends well.
 
     Raises
     ------
@@ -68,7 +78,14 @@ def run_notebook(
         with _environment({**environment, "TQDM_DISABLE": "1", "JUPYTER_PREFER_ENV_PATH": "1"}):
             _execute(source, unfinished, dict(parameters), cwd)
         strip_run(unfinished, replace={str(cwd): "."})
+        _quieten(unfinished)
         unfinished.replace(target)
+        if failed:
+            failed.unlink(missing_ok=True)
+    except ProcurementError as error:
+        if failed and unfinished.is_file():
+            _keep_failed(unfinished, failed, error)
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -130,6 +147,35 @@ def strip_run(path: Path, *, replace: Mapping[str, str]) -> None:
     path.write_text(f"{text}\n", encoding="utf-8", newline="\n")
 
 
+def _quieten(path: Path) -> None:
+    """Take warnings out of a notebook that is delivered, and let its code be folded away."""
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            cell.metadata["jupyter"] = {**cell.metadata.get("jupyter", {}), "source_hidden": True}
+    path.write_text(f"{nbformat.writes(notebook)}\n", encoding="utf-8", newline="\n")
+
+
+def _keep_failed(unfinished: Path, failed: Path, error: ProcurementError) -> None:
+    """Keep a notebook that stopped, with what stopped it above its first cell."""
+    import nbformat
+
+    strip_run(unfinished, replace={})
+    notebook = nbformat.read(unfinished, as_version=4)
+    marks = {"papermill-error-cell-tag"}
+    notebook.cells = [cell for cell in notebook.cells if not marks & set(cell.metadata.get("tags", ()))]
+    said = "\n".join(f"    {line}" for line in str(error).splitlines())
+    notice = nbformat.v4.new_markdown_cell(f"# {STOPPED}\n\n{said}")
+    notice["id"] = "stopped"
+    notebook.cells.insert(0, notice)
+    failed.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.write_text(f"{nbformat.writes(notebook)}\n", encoding="utf-8", newline="\n")
+    unfinished.replace(failed)
+
+
 def _replace_in(output: "NotebookNode", replace: Mapping[str, str]) -> None:
     for holder, key in [(output, "text"), *((output["data"], kind) for kind in output.get("data", {}))]:
         if isinstance(holder.get(key), str):
@@ -158,7 +204,11 @@ def _execute(source: Path, target: Path, parameters: dict, cwd: Path) -> None:
     except PapermillExecutionError as error:
         raise _error_of_cell(source, error) from None
     except CellTimeoutError:
-        raise NotebookError(f"{source.name}: a cell took more than {CELL_SECONDS // 60} minutes.") from None
+        raise NotebookError(
+            f"{source.name}: a cell took more than {CELL_SECONDS / 60:g} minutes and was stopped.",
+            expected="a machine that is not busy with other work, and a period that fits its memory",
+            todo="run it again, or choose a shorter period",
+        ) from None
     except (DeadKernelError, CellControlSignal, RuntimeError) as error:
         raise NotebookError(
             f"{source.name}: the kernel stopped: {_first_line(error)}",

@@ -5,6 +5,7 @@ speak (no contracts, no labels) says what it would take instead.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from procurement_kit.analyses.quality import VAT_AT_MOST
 from procurement_kit.analyses.reconciliation import FOUND_AT_LEAST, SURPLUS_AT_MOST
 from procurement_kit.columns import require
-from procurement_kit.errors import ParameterError, nearest
+from procurement_kit.errors import NoDataError, ParameterError, nearest
 from procurement_kit.findings import Finding, Number
 from procurement_kit.publishing.drawings import Drawing
 from procurement_kit.publishing.figures import figure
@@ -28,6 +29,10 @@ FLOORS = {  # number → finding it stands in, and what it must reach for the fi
     "classified_share": ("quality", Decimal("0.90")),
     "right_share": ("quality", Decimal("0.90")),
 }
+ONLY_WHERE_KNOWN = ("fixed_change_share",)  # without price indices the whole column is left out
+SHORT_DATES = ("next_expiry_date", "due_date")  # in the two widest tables
+LIMITS = ("from_amount", "below_amount")  # bounds of a class are never rounded to thousands
+RANGE_ENDS = ("gain_low_amount", "gain_high_amount")  # written in one scale
 CEILINGS = {  # the same for numbers that must not grow too large; one that is not known is said elsewhere
     "surplus_share": ("reconciliation", SURPLUS_AT_MOST),
     "vat_unsure_share": ("quality", VAT_AT_MOST),
@@ -96,6 +101,8 @@ class PageView:
     more_tables: tuple[TableView, ...]
     tiles: tuple[Tile, ...] = ()
     lists: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    workbook_tables: tuple[TableView, ...] = ()
+    more_drawings: tuple[Drawing, ...] = ()
 
 
 def page_views(recipe: Recipe, writer: Writer) -> tuple[PageView, ...]:
@@ -146,10 +153,12 @@ def _page_view(page: Page, writer: Writer) -> PageView:
         foot=_foot(page, writer, texts) if not missing else "",
         missing=missing,
         drawing=_drawing(page, writer) if page.figure and not missing else None,
-        table=_table(page.table, page, writer) if page.table and not missing and not _is_empty(page, writer) else None,
+        more_drawings=_more_drawings(page, writer) if not missing else (),
+        table=_table(page.table, page, writer) if not missing and _has_main_table(page, writer) else None,
         more_tables=tuple(_table(name, None, writer) for name in _more(page) if _has_table(name, writer)),
         tiles=_tiles(writer) if page.layout == "summary" else (),
         lists=_lists(page, writer, texts),
+        workbook_tables=tuple(_table(name, None, writer) for name in page.workbook_tables if _has_table(name, writer)),
     )
 
 
@@ -173,7 +182,7 @@ def _missing(page: Page, writer: Writer, texts: dict) -> str:
 def _foot(page: Page, writer: Writer, texts: dict) -> str:
     about = page.findings[0]
     parts = [writer.say(f"pages.{page.key}.foot", about)] if "foot" in texts else []
-    parts.append(writer.say("words.foot_source", about))
+    parts.append(writer.say(f"pages.{page.key}.foot_source" if "foot_source" in texts else "words.foot_source", about))
     return " · ".join(part for part in parts if part)
 
 
@@ -203,6 +212,16 @@ def _drawing(page: Page, writer: Writer) -> Drawing:
     return figure(page.figure, finding, writer.formats)
 
 
+def _more_drawings(page: Page, writer: Writer) -> tuple[Drawing, ...]:
+    """The further figures whose findings were given and have something to draw."""
+    found = []
+    for name in page.more_figures:
+        key, figure_key = name.split(".")
+        with suppress(NoDataError):
+            found += [figure(figure_key, writer.findings[key], writer.formats)] if key in writer.findings else []
+    return tuple(found)
+
+
 def _finding(writer: Writer, key: str, page: str) -> Finding:
     if key not in writer.findings:
         raise ParameterError(
@@ -230,11 +249,18 @@ def _has_table(name: str, writer: Writer) -> bool:
     return finding is not None and table in finding.tables and not finding.tables[table].empty
 
 
-def _is_empty(page: Page, writer: Writer) -> bool:
-    """Whether the page's table is there but has no rows; a table that is not there is an error of its own."""
+def _has_main_table(page: Page, writer: Writer) -> bool:
+    """Whether the page's table has rows; one that is not there is an error of its own, but for a finding from outside.
+
+    A finding that the page does not speak of may be missing: its table is then left out.
+    """
+    if not page.table:
+        return False
     key, table = page.table.split(".")
+    if key not in writer.findings and key not in page.findings:
+        return False
     tables = _finding(writer, key, page.key).tables
-    return table in tables and tables[table].empty
+    return table not in tables or not tables[table].empty
 
 
 def _table(name: str, page: Page | None, writer: Writer) -> TableView:
@@ -276,10 +302,11 @@ def table_view(
     in_language = {name.removesuffix(f"_{writer.formats.language}"): name for name in content.columns}
     names = [in_language.get(n, n) for n in columns] or [n for n in content.columns if _is_shown(n, writer)]
     require(content.columns, names, where=f"{finding_key}.{table}")
+    names = [name for name in names if name not in ONLY_WHERE_KNOWN or content[name].notna().any()]
     content = _for_readers(content, writer)
     shown = content.head(row_limit) if row_limit else content
     rows = tuple(tuple(plain(value) for value in row) for row in shown[names].itertuples(index=False, name=None))
-    made = tuple(_column(name, [row[place] for row in rows], writer) for place, name in enumerate(names))
+    made = tuple(_column(name, _alike(names, place, rows), writer) for place, name in enumerate(names))
     cells = tuple(tuple(_cell(value, column, writer) for value, column in zip(row, made, strict=True)) for row in rows)
     title = writer.say(f"tables.{finding_key}_{table}", finding_key)
     return TableView(f"{finding_key}_{table}", title, made, rows, cells, _hidden(len(content) - len(shown), writer))
@@ -307,23 +334,34 @@ def _is_shown(name: str, writer: Writer) -> bool:
     return not name.endswith(("_key", "_group", f"_name_{other_language}"))
 
 
+def _alike(names: list[str], place: int, rows: tuple[tuple, ...]) -> list:
+    """The values a column's scale is chosen by: its own, or those of both ends where it is one of a range."""
+    ends = [other for other, name in enumerate(names) if name in RANGE_ENDS] if names[place] in RANGE_ENDS else [place]
+    return [row[other] for row in rows for other in ends]
+
+
 def _column(name: str, values: list, writer: Writer) -> TableColumn:
     unit = unit_of_column(name)
     heading = writer.say(f"columns.{name.removesuffix(f'_{writer.formats.language}')}")
     if unit != "kr":
         return TableColumn(name, heading, unit)
-    scale = fitting_scale(values)
+    scale = "full" if name in LIMITS else fitting_scale(values)
     return TableColumn(name, heading, unit, scale, writer.formats.unit(scale))
 
 
 def _cell(value: object, column: TableColumn, writer: Writer) -> str:
     formats = writer.formats
+    if value is None and (word := writer.texts["values"].get(column.name, {}).get("empty")):
+        return word
+    if column.name in SHORT_DATES and value is not None:
+        return formats.short_date(value)
     if column.unit == "kr" and value is not None:
         return formats.scaled(value, column.scale)
     if column.unit == "text":
         is_amount = isinstance(value, Decimal)  # in a currency of its own, which the row names
         return formats.number(value, 2) if is_amount else label(value, column.name, writer)
-    return formats.change(value) if column.name == "change_share" else formats.text(value, column.unit)
+    is_change = column.name in ("change_share", "fixed_change_share")
+    return formats.change(value) if is_change else formats.text(value, column.unit)
 
 
 def label(value: object, column: str, writer: Writer) -> str:

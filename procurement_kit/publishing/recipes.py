@@ -4,17 +4,44 @@ A recipe is a TOML file in `reports/`: the notebook that makes the report, its o
 pages. It is read strictly: every problem in the file is named at once, with the nearest known key.
 """
 
+import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from procurement_kit.errors import InputNotFoundError, SettingsError, nearest
+from procurement_kit.errors import InputNotFoundError, ParameterError, SettingsError, nearest
+from procurement_kit.store import data_folder
 
-OUTPUTS = ("report.html", "report.xlsx")
+HTML, WORKBOOK, SLIDES, FINDING_FILES, PDF = "report.html", "report.xlsx", "report.pptx", "findings", "report.pdf"
+OUTPUTS = (HTML, WORKBOOK, SLIDES, FINDING_FILES, PDF)
 LANGUAGE_CHOICES = ("setting", "da", "en")
 EDITIONS = ("internal", "political")
-FINDING_KEYS = ("spend", "tail", "compliance", "quality", "reconciliation", "accuracy")
-FIGURE_KEYS = ("", "spend_by_area", "scope_waterfall", "pareto", "compliance")
+FINDING_KEYS = (
+    "spend",
+    "tail",
+    "compliance",
+    "quality",
+    "reconciliation",
+    "accuracy",
+    "kpis",
+    "e_trade",
+    "concentration",
+    "supplier_changes",
+    "changes",
+    "small_purchases",
+    "category",
+    "buyers",
+    "groups",
+    "opportunities",
+    "expiries",
+    "tenders",
+    "framework_use",
+    "joint_tenders",
+)
+FIGURE_KEYS = (
+    "", "spend_by_area", "scope_waterfall", "pareto", "compliance", "kpis", "buyers", "expiries", "framework_use",
+)  # fmt: skip
+PARAMETERS = ("category",)
 LAYOUTS = ("page", "summary", "method")
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -35,6 +62,8 @@ class Page:
         How it is set.
     figure : str
         Name of its figure, or nothing.
+    more_figures : tuple of str
+        Further figures under it, as `finding.figure`; those whose finding is missing are left out.
     table : str
         Table shown, as `finding.table`, or nothing.
     columns : tuple of str
@@ -43,6 +72,8 @@ class Page:
         Rows shown; the workbook has all. 0 shows all.
     more_tables : tuple of str
         Further tables: folded under the figure, and on the workbook's sheet.
+    workbook_tables : tuple of str
+        Tables on the workbook's sheet only, because the page stays short; those whose finding is missing are left out.
     is_internal : bool
         Left out of the political edition.
     """
@@ -52,10 +83,12 @@ class Page:
     findings: tuple[str, ...]
     layout: str = "page"
     figure: str = ""
+    more_figures: tuple[str, ...] = ()
     table: str = ""
     columns: tuple[str, ...] = ()
     row_limit: int = 0
     more_tables: tuple[str, ...] = ()
+    workbook_tables: tuple[str, ...] = ()
     is_internal: bool = False
 
     @property
@@ -75,6 +108,37 @@ class Recipe:
     language: str
     edition: str
     pages: tuple[Page, ...]
+    folder_ending: str = ""
+    parameters: tuple[str, ...] = ()
+    category: str = ""
+
+    @property
+    def speaks_of_quality(self) -> bool:
+        """Whether a page says how good the data are; only then does the cover."""
+        return any("quality" in page.findings for page in self.pages)
+
+    def folder_name(self, period: str) -> str:
+        """Folder of the report in `reports/`: that of the period, with an ending where two reports are made of it."""
+        about = re.sub(r"\W+", "_", self.category)
+        return "-".join(part for part in (period, self.folder_ending, about) if part)
+
+    def about(self, category: str) -> "Recipe":
+        """The recipe for one category, where it is about one.
+
+        Raises
+        ------
+        ParameterError
+            If the recipe is about a category and none is named, or the other way round.
+        """
+        if ("category" in self.parameters) != bool(category):
+            raise ParameterError(
+                f"The recipe «{self.name}» is about one category: none was named."
+                if not category
+                else f"The recipe «{self.name}» is not about a category, but «{category}» was named.",
+                expected="a category with category_leader or category_staff, and none with the others",
+                todo="write --category with a code of category_tree.csv, or choose another recipe",
+            )
+        return replace(self, category=category)
 
     @property
     def shown_pages(self) -> tuple[Page, ...]:
@@ -83,8 +147,8 @@ class Recipe:
 
 
 def recipe_folders() -> tuple[Path, ...]:
-    """Where recipes lie: `reports/` of the project, or `recipes/` of an installed package."""
-    return (PACKAGE.parent / "reports", PACKAGE / "recipes")
+    """Where recipes lie: `recipes/` of the data folder, `reports/` of the project, `recipes/` of the package."""
+    return (data_folder() / "recipes", PACKAGE.parent / "reports", PACKAGE / "recipes")
 
 
 def notebook_path(name: str) -> Path:
@@ -99,7 +163,7 @@ def notebook_path(name: str) -> Path:
 
 
 def read_recipe(name: str | Path) -> Recipe:
-    """Read a recipe by its name, or from a TOML file.
+    """Read a recipe by its name, or from a TOML file; what it extends fills what it does not say itself.
 
     Raises
     ------
@@ -111,10 +175,10 @@ def read_recipe(name: str | Path) -> Recipe:
     path = Path(name) if str(name).endswith(".toml") else _find(str(name), ".toml", recipe_folders(), "recipe")
     if not path.is_file():
         raise InputNotFoundError(f"{path} is not a file.", expected="a recipe", todo="check the path")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path.name}: not valid TOML: {error}", todo="correct the line named") from None
+    content = _content(path)
+    if isinstance(content.get("extends"), str):
+        base = _content(_find(content["extends"], ".toml", recipe_folders(), "recipe"))
+        content = base | {key: value for key, value in content.items() if key != "extends"}
     pages = content.get("pages", [])
     problems = _wrong(content, _RECIPE_RULES, "the recipe")
     if isinstance(pages, list) and all(isinstance(page, dict) for page in pages):
@@ -131,17 +195,29 @@ def read_recipe(name: str | Path) -> Recipe:
     return _recipe(path.stem, content)
 
 
+def _content(path: Path) -> dict:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.name}: not valid TOML: {error}", todo="correct the line named") from None
+
+
 def _recipe(name: str, content: dict) -> Recipe:
     pages = tuple(
         Page(**{key: tuple(value) if isinstance(value, list) else value for key, value in page.items()})
         for page in content["pages"]
     )
-    values = {**content, "outputs": tuple(content["outputs"]), "pages": pages}
+    lists = {key: tuple(content[key]) for key in ("outputs", "parameters") if key in content}
+    values = {**content, **lists, "pages": pages}
     return Recipe(name=name, **values)
 
 
 def _is_table(value: str) -> bool:
     return not value or (value.count(".") == 1 and value.split(".")[0] in FINDING_KEYS)
+
+
+def _is_figure(value: str) -> bool:
+    return _is_table(value) and value.split(".")[-1] in FIGURE_KEYS
 
 
 def _one_of(*allowed: str):  # noqa: ANN202
@@ -161,6 +237,8 @@ _RECIPE_RULES = {
     "outputs": (list, True, _all_of(lambda v: v in OUTPUTS, f"expected some of {', '.join(OUTPUTS)}")),
     "language": (str, True, _one_of(*LANGUAGE_CHOICES)),
     "edition": (str, True, _one_of(*EDITIONS)),
+    "folder_ending": (str, False, (lambda text: text.isidentifier(), "expected letters, digits and underscores")),
+    "parameters": (list, False, _all_of(lambda v: v in PARAMETERS, f"expected some of {', '.join(PARAMETERS)}")),
     "pages": (list, True, (lambda pages: pages and all(isinstance(p, dict) for p in pages), "expected [[pages]]")),
 }
 _PAGE_RULES = {
@@ -169,10 +247,12 @@ _PAGE_RULES = {
     "findings": (list, True, _all_of(lambda v: v in FINDING_KEYS, f"expected some of {', '.join(FINDING_KEYS)}")),
     "layout": (str, False, _one_of(*LAYOUTS)),
     "figure": (str, False, _one_of(*FIGURE_KEYS)),
+    "more_figures": (list, False, _all_of(_is_figure, "expected a finding's key, a full stop and a figure")),
     "table": (str, False, (_is_table, _TABLE)),
     "columns": (list, False, _all_of(lambda v: True, "expected texts")),
     "row_limit": (int, False, (lambda number: number >= 0, "expected 0 or more")),
     "more_tables": (list, False, _all_of(_is_table, _TABLE)),
+    "workbook_tables": (list, False, _all_of(_is_table, _TABLE)),
     "is_internal": (bool, False, _ANY),
 }
 

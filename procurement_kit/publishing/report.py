@@ -17,30 +17,28 @@ from procurement_kit import __version__, folders, store
 from procurement_kit.errors import CheckFailedError, NoDataError, ParameterError, nearest
 from procurement_kit.findings import Finding, Number
 from procurement_kit.fingerprints import file_hash, fingerprint
-from procurement_kit.outgoing import outgoing, refuse_personal, texts_of, write_outgoing
+from procurement_kit.outgoing import refuse_personal, texts_of, write_outgoing
 from procurement_kit.periods import parse_period
 from procurement_kit.publishing.formats import Formats
-from procurement_kit.publishing.html import Cover, render_html
+from procurement_kit.publishing.html import Cover
 from procurement_kit.publishing.notebooks import run_notebook
+from procurement_kit.publishing.outputs import Content, missing_outputs, print_report, write_outputs
 from procurement_kit.publishing.pages import PageView, TableView, page_views, preliminary_reasons, table_view
 from procurement_kit.publishing.recipes import Recipe, notebook_path, read_recipe
 from procurement_kit.publishing.sentences import Writer
-from procurement_kit.publishing.workbook import write_workbook
-from procurement_kit.settings import SETTINGS_FILE, Municipality
+from procurement_kit.publishing.snapshots import RECIPE_VARIABLE, keep_snapshot, last_snapshot
+from procurement_kit.settings import Municipality
 from procurement_kit.steps.spend_cube import read_record
 
-FOLDER_VARIABLE, RECIPE_VARIABLE = "PROCUREMENT_REPORT_FOLDER", "PROCUREMENT_REPORT_RECIPE"
-STANDARD_RECIPE = "municipal_report"
+FOLDER_VARIABLE = "PROCUREMENT_REPORT_FOLDER"
+STANDARD_RECIPE, CATEGORY_RECIPE = "municipal_report", "category_staff"
 RECORD = "run_record.json"
+FAILED = "report_failed"  # notebooks that stopped, beside `reports/`
 PACKAGES = ("duckdb", "ibis-framework", "pandas", "pyarrow", "scikit-learn", "matplotlib", "seaborn", "papermill")
-INPUTS = (
-    "municipality.toml", "contracts.csv", "decisions.csv", "rules.csv", "units.csv", "category_tree.csv",
-    "accounts.csv", "reconciliation_notes.csv", "audit_sample.csv", "audit_frame.csv",
-)  # fmt: skip
 
 
 def write_report(municipality: Municipality, period: str, findings: Sequence[Finding], *, recipe: str = "") -> Path:
-    """Write report.html and report.xlsx from findings.
+    """Write report.html from findings, and the other files that the recipe names.
 
     Parameters
     ----------
@@ -51,7 +49,8 @@ def write_report(municipality: Municipality, period: str, findings: Sequence[Fin
     findings : sequence of Finding
         What the analyses returned; the recipe says which are needed.
     recipe : str
-        Name of a recipe in `reports/`, or a TOML file; by default the one this run is for, by hand `municipal_report`.
+        Name of a recipe in `reports/`, or a TOML file; by default the one this run is for, by hand `municipal_report`
+        (`category_staff` where a category's finding is given).
 
     Returns
     -------
@@ -68,22 +67,26 @@ def write_report(municipality: Municipality, period: str, findings: Sequence[Fin
         If a finding that a page needs was not given.
     """
     refuse_failed_checks(findings)
-    chosen = read_recipe(recipe or os.environ.get(RECIPE_VARIABLE, STANDARD_RECIPE))
+    category = _category(findings)
+    by_hand = CATEGORY_RECIPE if category else STANDARD_RECIPE
+    chosen = read_recipe(recipe or os.environ.get(RECIPE_VARIABLE, by_hand))
+    chosen = chosen.about(category if "category" in chosen.parameters else "")
     writer = report_writer(municipality, period, findings, chosen)
     cover = _cover(municipality, chosen, writer)
     pages = page_views(chosen, writer)
     full_tables = _full_tables(writer)
-    html = render_html(cover, pages, writer)
     refuse_personal(_table_texts(pages, full_tables))  # first: they say in which row it stands
-    folder = report_folder(municipality, period)
-    if "report.xlsx" in chosen.outputs:
-        with outgoing(folder / "report.xlsx") as unfinished:
-            write_workbook(unfinished, cover, pages, full_tables, writer)
-    write_outgoing(folder / "report.html", html)
-    return folder / "report.html"
+    folder = report_folder(municipality, period, chosen)
+    content = Content(cover, pages, full_tables, findings, writer)
+    path = write_outputs(folder, chosen.outputs, content, municipality, period)
+    if FOLDER_VARIABLE not in os.environ:  # the runner prints itself, and writes down why if it cannot
+        print_report(folder, chosen.outputs)
+    return path
 
 
-def render_report(municipality: Municipality, period: str, *, recipe: str = STANDARD_RECIPE) -> Path:
+def render_report(
+    municipality: Municipality, period: str, *, recipe: str = STANDARD_RECIPE, category: str = ""
+) -> Path:
     """Run the report's notebook and put the whole folder in place: report, workbook, executed notebook, run record.
 
     Parameters
@@ -94,34 +97,41 @@ def render_report(municipality: Municipality, period: str, *, recipe: str = STAN
         `2025`, `2025Q3`, `2025-07` or `2025-07..2026-06`.
     recipe : str
         Name of a recipe in `reports/`, or a TOML file.
+    category : str
+        Code of the category, where the recipe is about one.
 
     Returns
     -------
     Path
-        The folder `reports/<period>/` of the municipality. What was there is replaced only when the new one is whole.
+        The folder `reports/<period>/` of the municipality (with the recipe's ending, if it has one). What was there is
+        replaced only when the new one is whole.
 
     Raises
     ------
     ProcurementError
-        Whatever stopped the notebook, as its cell said it.
+        Whatever stopped the notebook, as its cell said it; the notebook lies in `report_failed/`, as far as it came.
     """
-    label, chosen = parse_period(period).label, read_recipe(recipe)
-    target = municipality.folder / "reports" / label
+    label, chosen = parse_period(period).label, read_recipe(recipe).about(category)
+    target = municipality.folder / "reports" / chosen.folder_name(label)
     source = notebook_path(chosen.notebook)
     started = datetime.now(UTC)
     with folders.staged(municipality, target) as folder:
         executed = folder / source.name
         parameters = {"municipality": municipality.name, "period": label}
+        parameters |= {"category": category} if category else {}
         environment = {
             FOLDER_VARIABLE: str(folder),
             RECIPE_VARIABLE: str(Path(recipe).resolve()) if str(recipe).endswith(".toml") else str(recipe),
             "PROCUREMENT_DATA": str(municipality.folder.parent),
         }
-        run_notebook(source, executed, parameters, cwd=folder, environment=environment)
+        failed = municipality.folder / FAILED / target.name / source.name
+        run_notebook(source, executed, parameters, cwd=folder, environment=environment, failed=failed)
         refuse_personal(texts_of(executed))
         _refuse_missing_outputs(folder, chosen)
-        record = run_record(municipality, label, chosen, folder, started)
+        note = print_report(folder, chosen.outputs)
+        record = run_record(municipality, label, chosen, folder, started) | ({"notes": [note]} if note else {})
         write_outgoing(folder / RECORD, json.dumps(record, ensure_ascii=False, indent=1, default=str) + "\n")
+    keep_snapshot(municipality, label, chosen, record["fingerprint"])
     return target
 
 
@@ -176,11 +186,12 @@ def last_full_year(municipality: Municipality) -> str:
     return str(last.year if is_full else last.year - 1)
 
 
-def report_folder(municipality: Municipality, period: str) -> Path:
-    """The folder this run writes to: the runner's own, or `reports/<period>/` when a notebook is run by hand."""
+def report_folder(municipality: Municipality, period: str, recipe: Recipe | None = None) -> Path:
+    """The folder this run writes to: the runner's own, or that of period and recipe when a notebook is run by hand."""
     if named := os.environ.get(FOLDER_VARIABLE):
         return Path(named)
-    return municipality.folder / "reports" / parse_period(period).label
+    label = parse_period(period).label
+    return municipality.folder / "reports" / (recipe.folder_name(label) if recipe else label)
 
 
 def report_writer(municipality: Municipality, period: str, findings: Iterable[Finding], recipe: Recipe) -> Writer:
@@ -215,7 +226,7 @@ def refuse_failed_checks(findings: Iterable[Finding]) -> None:
 
 
 def _table_texts(pages: tuple[PageView, ...], full_tables: dict[str, TableView]) -> Iterator[tuple[str, str]]:
-    tables = [table for page in pages for table in (page.table, *page.more_tables) if table]
+    tables = [table for page in pages for table in (page.table, *page.more_tables, *page.workbook_tables) if table]
     for table in [*tables, *full_tables.values()]:
         for row, cells in enumerate(table.cells, start=1):
             yield from ((f"table «{table.title}», row {row}", cell) for cell in cells)
@@ -223,12 +234,17 @@ def _table_texts(pages: tuple[PageView, ...], full_tables: dict[str, TableView])
 
 def _cover(municipality: Municipality, recipe: Recipe, writer: Writer) -> Cover:
     return Cover(
-        title=recipe.title[writer.formats.language],
+        title=writer.fill(recipe.title[writer.formats.language], "category", f"{recipe.name}: title"),
         municipality=municipality.title,
         period=writer.context["period"].value,
-        data_line=_capitalised(" · ".join(writer.say_all("data_line", "quality"))),
-        preliminary=tuple(preliminary_reasons(writer)),
+        data_line=_capitalised(" · ".join(writer.say_all("data_line", "quality"))) if recipe.speaks_of_quality else "",
+        preliminary=tuple(preliminary_reasons(writer)) if recipe.speaks_of_quality else (),
     )
+
+
+def _category(findings: Iterable[Finding]) -> str:
+    """The category that a report is about: that of its finding «category»."""
+    return next((finding.parameters["category"] for finding in findings if finding.key == "category"), "")
 
 
 def _capitalised(text: str) -> str:
@@ -245,8 +261,7 @@ def _full_tables(writer: Writer) -> dict[str, TableView]:
 
 
 def _refuse_missing_outputs(folder: Path, recipe: Recipe) -> None:
-    missing = [name for name in recipe.outputs if not (folder / name).is_file()]
-    if missing:
+    if missing := missing_outputs(folder, recipe.outputs):
         raise ParameterError(
             f"The notebook «{recipe.notebook}» ended without writing {' and '.join(missing)}.",
             expected=f"a call of write_report with the recipe «{recipe.name}»{nearest(recipe.name, [])}",
@@ -275,32 +290,40 @@ def run_record(municipality: Municipality, period: str, recipe: Recipe, folder: 
         "inputs": _inputs(municipality),
         "classifier": read_card(municipality),
         "steps": read_record(municipality)["steps"],
-        "outputs": {path.name: file_hash(path) for path in sorted(folder.iterdir()) if path.is_file()},
+        "outputs": {
+            path.relative_to(folder).as_posix(): file_hash(path) for path in sorted(folder.rglob("*")) if path.is_file()
+        },
     }
 
 
-def is_current(municipality: Municipality, period: str, *, recipe: str = STANDARD_RECIPE) -> bool:
+def is_current(municipality: Municipality, period: str, *, recipe: str = STANDARD_RECIPE, category: str = "") -> bool:
     """Whether the report is there, as it was written, and nothing it depends on has changed since."""
-    label = parse_period(period).label
-    folder = municipality.folder / "reports" / label
+    label, chosen = parse_period(period).label, read_recipe(recipe).about(category)
+    folder = municipality.folder / "reports" / chosen.folder_name(label)
     if not (folder / RECORD).is_file():
         return False
     record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     is_whole = all(
         (folder / name).is_file() and file_hash(folder / name) == mark for name, mark in record["outputs"].items()
     )
-    return is_whole and record.get("fingerprint") == report_mark(municipality, label, read_recipe(recipe))
+    return is_whole and record.get("fingerprint") == report_mark(municipality, label, chosen)
 
 
 def report_mark(municipality: Municipality, period: str, recipe: Recipe) -> str:
     """One hash of what a report depends on: cube, classifier card, settings, recipe, notebook, versions and code."""
-    package, folder = Path(__file__).resolve().parent.parent, municipality.folder
-    names = (SETTINGS_FILE, "targets.csv", "audit_sample.csv", "audit_frame.csv")
-    files = (folder / "classifier" / "card.json", *(folder / name for name in names))
+    package = Path(__file__).resolve().parent.parent
+    files = (municipality.folder / "classifier" / "card.json", *_own_files(municipality))
     rooms = ("analyses", "publishing", "review")
     code = (notebook_path(recipe.notebook), *(package / room for room in rooms))
     mark = read_record(municipality)["fingerprint"]
-    return fingerprint(mark, period, repr(recipe), _versions(), municipality.name, *files, *code)
+    last = last_snapshot(municipality, parse_period(period), recipe.name)
+    said = (mark, last.cube_mark if last else "", period, repr(recipe), _versions(), municipality.name)
+    return fingerprint(*said, *files, *code)
+
+
+def _own_files(municipality: Municipality) -> list[Path]:
+    """Settings and tables of the municipality, as they lie in its folder."""
+    return sorted(path for ending in ("*.csv", "*.toml") for path in municipality.folder.glob(ending))
 
 
 def _versions() -> dict[str, str]:
@@ -309,8 +332,7 @@ def _versions() -> dict[str, str]:
 
 
 def _inputs(municipality: Municipality) -> dict[str, str]:
-    paths = (municipality.folder / name for name in INPUTS)
     return {
-        **{path.name: file_hash(path) for path in paths if path.is_file()},
+        **{path.name: file_hash(path) for path in _own_files(municipality)},
         "lines": fingerprint(municipality.folder / "lines"),
     }

@@ -1,8 +1,8 @@
 """How do the same pages become a workbook that an economist can work on?
 
-One sheet per report page under the same number, and all groups and suppliers. Real Excel tables with headings and
-number formats in the reader's language; text is always text (a CVR number keeps its zeros, «=1+1» is no formula), and
-the same pages give the same bytes.
+One sheet per report page under the same number, then all groups, suppliers, lines, decisions and questions. Real Excel
+tables with headings and number formats in the reader's language; text is always text (a CVR number keeps its zeros,
+«=1+1» is no formula), and the same pages give the same bytes.
 """
 
 from datetime import date, datetime
@@ -41,7 +41,8 @@ def write_workbook(
     pages : tuple of PageView
         Filled pages; each becomes a sheet of its own number.
     full_tables : dict of str to TableView
-        Further sheets by name: all groups, all suppliers.
+        Further sheets by name: all groups, all suppliers, lines, decisions, questions. One without columns has its
+        rows elsewhere; its note says where.
     writer : Writer
         For the words of the frame.
     """
@@ -58,6 +59,9 @@ def write_workbook(
             _write_page(workbook, formats, page, writer)
         for name, table in full_tables.items():
             sheet = workbook.add_worksheet(name[:SHEET_NAME_LENGTH])
+            if not table.columns:  # the rows lie elsewhere, and the note says where
+                sheet.write_string(0, 0, table.note)
+                continue
             _write_table(sheet, formats, table, 0)
             _set_widths(sheet, [table])
             sheet.freeze_panes(1, 1)
@@ -91,7 +95,7 @@ def _write_page(workbook: "Workbook", formats: dict, page: PageView, writer: Wri
     sheet.freeze_panes(1, 0)
     sheet.write_string(0, 0, page.headline, workbook.add_format({"bold": True, "font_size": 13}))
     lines = [page.missing, page.text, page.means, page.foot]
-    lines += [f"{tile.label}: {tile.value}. {tile.note}" for tile in page.tiles]
+    lines += [f"{tile.label}: {tile.value} – {tile.note}" for tile in page.tiles]
     lines += [f"{title}: {sentence}" for title, sentences in page.lists for sentence in sentences]
     row = 1
     for line in filter(None, lines):
@@ -105,7 +109,7 @@ def _write_page(workbook: "Workbook", formats: dict, page: PageView, writer: Wri
 
 def _tables(page: PageView) -> list[TableView]:
     """The page's tables, each once; the full one where the page shows the first rows only."""
-    more = {table.key: table for table in page.more_tables}
+    more = {table.key: table for table in (*page.more_tables, *page.workbook_tables)}
     if page.table and page.table.key not in more:
         return [page.table, *more.values()]
     return list(more.values())

@@ -86,7 +86,9 @@ def estimate_accuracy(sample: AuditSample) -> Finding:
     -------
     Finding
         Key "accuracy"; tables `by_area` (main), `by_group`, `by_level`, empty where no sample has been judged. Numbers
-        such as `wrong_1_share` have the ends of their 95 % interval; they are None where nothing has been judged.
+        such as `wrong_1_share` have the ends of their 95 % interval; they are None where nothing has been judged. They
+        are shares of `placed_1_amount`, which like `absolute_amount` counts credits by their size; `net_amount` of the
+        same lines counts them with their sign.
         `ranking_status` compares a category with the next one in the table: decided, undecided (their intervals
         overlap) or reversed.
     """
@@ -277,6 +279,8 @@ def _numbers(sample: AuditSample, shares: dict, tables: dict, *, is_judged: bool
     lines, judged = sample.lines, sample.judged
     certain = [row["net_amount"] for row in lines.to_dict("records") if row["audit_stratum"] == CERTAIN]
     undecidable = int((judged["judgement"] == "undecidable").sum())
+    drawn_from = sample.totals.to_dict("records")
+    sizes = [abs(row["net_amount"]) for row in drawn_from]  # purchases and credits stand apart
     numbers = {
         "drawn_line_count": Number(len(lines), "count"),
         "judged_line_count": Number(len(judged) if is_judged else None, "count"),
@@ -285,13 +289,15 @@ def _numbers(sample: AuditSample, shares: dict, tables: dict, *, is_judged: bool
         "certain_line_count": Number(len(certain), "count"),
         "certain_amount": Number(sum(map(abs, certain), NOTHING), "kr"),
         "drawn_date": Number(lines["drawn_date"].iloc[0] if len(lines) else None, "date"),
-        "audited_amount": Number(total(sample.totals.to_dict("records")) if is_judged else None, "kr"),
+        "net_amount": Number(total(drawn_from) if is_judged else None, "kr"),
+        "absolute_amount": Number(sum(sizes, NOTHING) if is_judged else None, "kr"),
     }
     for level in LABEL_LEVELS:
         row = shares.get(level, {})
         ends = row.get("wrong_low_share"), row.get("wrong_high_share")
         numbers[f"wrong_{level}_share"] = Number(row.get("wrong_share"), "share", *ends)
         numbers[f"wrong_{level}_amount"] = Number(row.get("wrong_amount"), "kr")
+        numbers[f"placed_{level}_amount"] = Number(row.get("placed_amount"), "kr")
     return numbers | _ranking_numbers(tables, is_judged=is_judged)
 
 

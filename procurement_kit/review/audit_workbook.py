@@ -18,6 +18,7 @@ from procurement_kit.errors import ParameterError
 from procurement_kit.exact import records
 from procurement_kit.findings import Outcome
 from procurement_kit.personal_numbers import blank
+from procurement_kit.plurals import ended, so_many
 from procurement_kit.review.audit_sample import AuditSample, keep_judgements
 from procurement_kit.review.audit_tables import AUDIT_SAMPLE, read_kept
 from procurement_kit.review.judging import (
@@ -183,9 +184,10 @@ def read_audit_workbook(municipality: Municipality, path: Path, *, today: date) 
     periods = sorted({period for period, _ in found})
     facts = {"judged": len(found), "changed": changed, "unanswered": unanswered, "refused": len(refused)}
     sentences = [
-        f"Kept {len(found)} judgements, {changed} of them new or changed; {unanswered} lines are not judged yet."
+        f"Kept {so_many(len(found), 'judgement')}, {changed:,} of them new or changed; "
+        f"{so_many(unanswered, 'line is', 'lines are')} not judged yet."
     ]
-    sentences += [f"Not used: {reason}." for reason in refused]
+    sentences += [f"Not used: {ended(reason)}" for reason in refused]
     return Outcome(facts | {"refused_rows": refused, "periods": periods}, tuple(sentences))
 
 
@@ -223,13 +225,26 @@ def _verdict(printed: str | None) -> str | None:
     return known[printed.strip().casefold()] if printed else None
 
 
+def _refuse_same_area(chosen: str, claimed: str, tree: CategoryTree) -> None:
+    """Refuse «wrong» beside a right category in the very area that was proposed: some of it was right then."""
+    shared = [code for code, other in zip(tree.path(chosen), tree.path(claimed), strict=False) if code == other]
+    if not shared:
+        return
+    right = {1: "Kun området er rigtigt", 2: "Kun område og gruppe er rigtige"}
+    todo = "Rigtig" if shared[-1] == claimed else right[len(shared)]
+    raise ValueError(
+        f"the judgement is «Forkert», but {chosen} was chosen as the right one, which shares {shared[-1]} with the "
+        f"proposed category; choose «{todo}», or a category outside {shared[-1]}"
+    )
+
+
 def _right_code(verdict: str | None, chosen: str | None, claimed: str | None, tree: CategoryTree) -> str:
     """The right category; the verdict and the category that was chosen must not speak against each other."""
     if verdict in (None, "wrong"):
         if chosen is None:
             raise ValueError("the right category is missing; choose it, or «Kan ikke afgøres»")
-        if verdict and claimed and chosen != UNDECIDABLE and chosen == claimed:
-            raise ValueError("the judgement is «Forkert», but the proposed category was chosen as the right one")
+        if verdict and claimed and chosen != UNDECIDABLE:
+            _refuse_same_area(chosen, claimed, tree)
         return chosen
     if not claimed:
         raise ValueError("no category was proposed, so it cannot be right; choose the right category")

@@ -16,6 +16,7 @@ from procurement_kit.decision_log import bare_cell, checked_function
 from procurement_kit.errors import NoDataError, ParameterError, nearest
 from procurement_kit.exact import NOTHING, exact_sum, records
 from procurement_kit.names import without_tokens
+from procurement_kit.plurals import ended
 from procurement_kit.review.kept_rows import add_rows, kept_rows, take_out_last
 from procurement_kit.review.queue import PERSON
 from procurement_kit.review.wording import ReviewWords, category_words, review_words
@@ -100,7 +101,7 @@ def record_decision(
     problem = problem_with(decision, tree_of(municipality), latest_decisions(municipality))
     if problem:
         raise ParameterError(
-            f"The decision cannot be recorded: {problem}.",
+            f"The decision cannot be recorded: {ended(problem)}",
             expected="a category of the tree, at least one printed cell, and a function",
             todo="choose another category, or correct the cells",
         )

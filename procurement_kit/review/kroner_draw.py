@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from procurement_kit.errors import ParameterError
+from procurement_kit.plurals import so_many
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,7 +75,9 @@ def draw_by_kroner(keys: Sequence[str], sizes: "Sequence[int] | np.ndarray", *, 
     import numpy as np
 
     if count < 1:
-        raise ParameterError(f"A sample of {count} lines.", expected="at least 1", todo="choose a larger --count")
+        raise ParameterError(
+            f"A sample of {so_many(count, 'line')}.", expected="at least 1", todo="choose a larger --count"
+        )
     sizes = np.asarray(sizes, dtype=np.int64)
     if sum(int(part.sum(dtype=object)) for part in np.array_split(sizes, 64)) * count >= MOST_ORE:
         raise ParameterError(

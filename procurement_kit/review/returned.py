@@ -4,7 +4,7 @@ Every row that cannot be used goes into a workbook with its sheet, row and reaso
 function and date. The same file read twice changes nothing. A file may hold any of the sheets, of any forvaltning.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -20,6 +20,7 @@ from procurement_kit.errors import FileFormatError, InputNotFoundError, Paramete
 from procurement_kit.findings import Outcome
 from procurement_kit.fingerprints import file_hash
 from procurement_kit.personal_numbers import blank, find_numbers, without_hidden
+from procurement_kit.plurals import so_many
 from procurement_kit.publishing.formats import Formats
 from procurement_kit.review.decisions import (
     Decision,
@@ -38,6 +39,7 @@ from procurement_kit.templates import MAX_WORKBOOK_BYTES, float_text
 from procurement_kit.values import read_date
 from procurement_kit.workbook_guard import READING_FAULTS, inspect_workbook
 
+REASONS_SHOWN = 20
 ANSWERS = ("answer", "is_right", "instead")
 _REFUSED_WIDTHS = {"reason": 70, "concerns": 50, "answer": 36}
 _YES, _NO = {"ja", "yes", "j", "y"}, {"nej", "no", "n"}
@@ -49,6 +51,10 @@ class _Refusal(Exception):  # noqa: N818  never leaves this module
     def __init__(self, reason: str, **quoted: object):
         self.reason, self.quoted = reason, quoted
         super().__init__(reason)
+
+    def told(self, words: ReviewWords) -> str:
+        """The reason in words."""
+        return words.say(f"refused.reasons.{self.reason}", **self.quoted)
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,8 @@ def read_review(municipality: Municipality, path: Path, *, today: date, decided_
         new = record_decisions(municipality, [decision for _, decision in good])
         taken = sorted(taken_before | {row.place for row, _ in good})
         write_register(municipality, register | {"read": register["read"] | {mark: taken}})
-    report = _write_refused(municipality, judge.words, refused) if refused else None
+    told = [(row, problem.told(judge.words)) for row, problem in refused]
+    report = _write_refused(municipality, judge.words, told) if refused else None
     counts = {"taken_in": len(new), "unchanged": len(rows) - len(new) - len(refused), "refused": len(refused)}
     return _outcome(municipality, counts, refused, report)
 
@@ -121,15 +128,15 @@ class _Judge:
         self.latest = latest_decisions(municipality)
         self.function, self.today = function, today
 
-    def sorted_out(self, rows: list[_Row]) -> tuple[list[tuple[_Row, Decision]], list[tuple[_Row, str]]]:
-        """Usable rows with their decision, and the others with the reason in words."""
+    def sorted_out(self, rows: list[_Row]) -> tuple[list[tuple[_Row, Decision]], list[tuple[_Row, _Refusal]]]:
+        """Usable rows with their decision, and the others with the reason."""
         good: list[tuple[_Row, Decision]] = []
-        refused: list[tuple[_Row, str]] = []
+        refused: list[tuple[_Row, _Refusal]] = []
         for row in rows:
             try:
                 good.append((row, self._decision(row)))
             except _Refusal as problem:
-                refused.append((row, self.words.say(f"refused.reasons.{problem.reason}", **problem.quoted)))
+                refused.append((row, problem))
         good, contradicting = self._without_contradictions(good)
         return good, sorted(refused + contradicting, key=lambda pair: rows.index(pair[0]))
 
@@ -214,7 +221,7 @@ class _Judge:
 
     def _without_contradictions(
         self, good: list[tuple[_Row, Decision]]
-    ) -> tuple[list[tuple[_Row, Decision]], list[tuple[_Row, str]]]:
+    ) -> tuple[list[tuple[_Row, Decision]], list[tuple[_Row, _Refusal]]]:
         answers: dict[str, list[tuple[_Row, Decision]]] = {}
         for row, decision in good:
             answers.setdefault(row.text("group_key"), []).append((row, decision))
@@ -224,7 +231,7 @@ class _Judge:
                 kept += some
                 continue
             others = "; ".join(f"{row.sheet} {row.number}: {self._named(d.category_code)}" for row, d in some)
-            refused += [(row, self.words.say("refused.reasons.contradicts", others=others)) for row, _ in some]
+            refused += [(row, _Refusal("contradicts", others=others)) for row, _ in some]
         return kept, refused
 
     def _named(self, code: str) -> str:
@@ -273,7 +280,7 @@ def _refuse_unreadable(path: Path) -> None:
     ]
     if problems:
         raise TableError(
-            f"{path.name}: {len(problems)} rows hold formulas that were never calculated.",
+            f"{path.name}: {so_many(len(problems), 'row holds', 'rows hold')} formulas that were never calculated.",
             problems=problems,
             todo="open the file in Excel and save it",
         )
@@ -348,15 +355,18 @@ def _refused_cells(row: _Row, reason: str) -> dict[str, object]:
 
 
 def _outcome(
-    municipality: Municipality, counts: dict[str, int], refused: Iterable[tuple[_Row, str]], report: Path | None
+    municipality: Municipality, counts: dict[str, int], refused: list[tuple[_Row, _Refusal]], report: Path | None
 ) -> Outcome:
-    rows = [{"sheet": row.sheet, "row": row.number, "reason": reason} for row, reason in refused]
+    """Facts give the reasons in the municipality's language, as the workbook of refused rows; sentences in English."""
+    own, english = review_words(municipality), ReviewWords(Formats("en", municipality.currency))
+    rows = [{"sheet": row.sheet, "row": row.number, "reason": problem.told(own)} for row, problem in refused]
     facts = {**counts, "refused_rows": rows, "paths": {"refused": str(report)} if report else {}}
     sentences = [
-        f"Took in {counts['taken_in']:,} decisions; {counts['unchanged']:,} stood there already, "
-        f"{counts['refused']:,} rows could not be used."
+        f"Took in {so_many(counts['taken_in'], 'decision')}; {counts['unchanged']:,} stood there already, "
+        f"{so_many(counts['refused'], 'row')} could not be used."
     ]
-    sentences += [f"  {row['sheet']}, row {row['row']}: {row['reason']}" for row in rows[:20]]
+    shown = refused[:REASONS_SHOWN]
+    sentences += [f"  {row.sheet}, row {row.number}: {problem.told(english)}" for row, problem in shown]
     if report:
         sentences.append(f"The rows that could not be used stand in {report}.")
     if counts["taken_in"]:

@@ -23,6 +23,7 @@ from procurement_kit.errors import ParameterError
 from procurement_kit.findings import Outcome
 from procurement_kit.fingerprints import file_hash
 from procurement_kit.names import without_tokens
+from procurement_kit.plurals import so_many
 from procurement_kit.publishing.workbook import SHEET_NAME_LENGTH
 from procurement_kit.review.proposals import BEST
 from procurement_kit.review.queue import ReviewEffect, lines_to_review, review_effect
@@ -268,8 +269,10 @@ def _outcome(
     }
     currency, share = municipality.currency, effect.covered_share or 0
     sentences = (
-        f"Wrote {len(groups):,} of {effect.decisions_left:,} groups to {path}; sheets for divisions: {len(divisions)}.",
-        f"The next {effect.decisions} decisions cover {effect.covered_amount:,.2f} {currency} ({share:.1%} of those in "
+        f"Wrote {len(groups):,} of {so_many(effect.decisions_left, 'group')} to {path}; "
+        f"sheets for divisions: {len(divisions)}.",
+        f"The next {so_many(effect.decisions, 'decision covers', 'decisions cover')} "
+        f"{effect.covered_amount:,.2f} {currency} ({share:.1%} of those in "
         f"scope), of which {effect.expected_wrong_amount:,.2f} {currency} is expected to be wrong now.",
         f"Next: fill it in, then procurement-kit review {municipality.name} --read {quote(str(path))} --by <function>",
     )

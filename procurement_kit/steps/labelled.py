@@ -10,14 +10,13 @@ from datetime import date
 import pandas as pd
 
 from procurement_kit import store
-from procurement_kit.classifier.rules import apply_rules, printed_cells, read_decisions
+from procurement_kit.classifier.rules import apply_rules, printed_cells, read_decisions, rows_of_file
 from procurement_kit.classifier.spellings import complete_path
 from procurement_kit.classifier.tree import CategoryTree, read_spellings
 from procurement_kit.errors import NoDataError
 from procurement_kit.settings import Municipality
 from procurement_kit.steps.spend_cube import lines_in_scope
 from procurement_kit.tables import CLASSIFIER_FEATURES, DECISIONS, INVOICE_LINES, LABEL_LEVELS, LABELLED_LINES
-from procurement_kit.templates import read_template
 
 LABEL_COLUMNS = tuple(f"labelled_category_{level}" for level in LABEL_LEVELS)
 LABELLED_FILE = "labelled_lines.csv"
@@ -73,10 +72,10 @@ def labelled_lines(municipality: Municipality, tree: CategoryTree, *, until: dat
     NoDataError
         If lines carry labels that the tree does not have.
     TableError
-        If a decision names a category that is not in the tree.
+        If a decision or a row of the file names a category that is not in the tree, or holds a personal number.
     """
     decided = _decided(municipality, tree, until)
-    labelled = [_labelled_in_source(municipality, tree, until), _labelled_by_hand(municipality, until)]
+    labelled = [_labelled_in_source(municipality, tree, until), _labelled_by_hand(municipality, tree, until)]
     others = [part[~part["line_id"].isin(set(decided["line_id"]))] for part in labelled]
     found = [part for part in (*others, decided) if len(part)] or others[1:]
     return pd.concat(found, ignore_index=True).drop(columns="line_id")
@@ -86,7 +85,7 @@ def _decided(municipality: Municipality, tree: CategoryTree, until: date | None)
     """Lines that a row of `decisions.csv` decides; decisions are held against distinct printed values."""
     columns = ["line_id", *CLASSIFIER_FEATURES, "category_code", "amount", "invoice_date"]
     path = municipality.folder / DECISIONS_FILE
-    decisions = read_decisions(read_template(path, DECISIONS).to_pylist(), tree) if path.is_file() else ()
+    decisions = read_decisions(rows_of_file(path, DECISIONS, tree), tree)
     if not decisions:
         return pd.DataFrame(columns=columns)
     lines = lines_in_scope(municipality)
@@ -129,13 +128,13 @@ def _code_as_printed(path: tuple[str, ...], tree: CategoryTree) -> str | None:
     return next((label for label in reversed(path) if label in tree), None)
 
 
-def _labelled_by_hand(municipality: Municipality, until: date | None) -> pd.DataFrame:
+def _labelled_by_hand(municipality: Municipality, tree: CategoryTree, until: date | None) -> pd.DataFrame:
     """Rows of the file; one that lines bear stands for those lines, with their kroner, date and all features."""
     columns = ["line_id", *CLASSIFIER_FEATURES, "category_code", "amount", "invoice_date"]
     path = municipality.folder / LABELLED_FILE
     if not path.is_file():
         return pd.DataFrame(columns=columns)
-    rows = read_template(path, LABELLED_LINES).to_pandas()
+    rows = pd.DataFrame(rows_of_file(path, LABELLED_LINES, tree), columns=list(LABELLED_LINES.names), dtype=object)
     lines = _lines_of_suppliers(municipality, sorted(set(rows["supplier_name"].dropna())), until)
     found = rows.assign(printed=_printed(rows))[["printed", "category_code"]].drop_duplicates("printed")
     on_lines = lines.assign(printed=_printed(lines)).merge(found, on="printed")

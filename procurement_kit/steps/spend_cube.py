@@ -6,8 +6,7 @@ everything it depends on, so that it is built again only when something has chan
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -16,11 +15,10 @@ from typing import TYPE_CHECKING
 from procurement_kit import folders, store
 from procurement_kit.classifier.tree import CategoryTree, tree_of
 from procurement_kit.errors import NoDataError
-from procurement_kit.exact import SUM_TYPE, add_lookup, exact_sum, require_same, tally
+from procurement_kit.exact import SUM_TYPE, add_lookup, exact_sum, records, require_same, tally
 from procurement_kit.fingerprints import fingerprint
-from procurement_kit.names import normalise_supplier_name
 from procurement_kit.settings import SETTINGS_FILE, Municipality
-from procurement_kit.steps import categories, contracts, scope, suppliers, units
+from procurement_kit.steps import categories, contracts, scope, supplier_identities, suppliers, units
 from procurement_kit.tables import CLASSIFIER_FEATURES, INVOICE_LINES, STEPS
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ CUBE = "cube"
 RECORD_FILE = "cube.json"
 _OWN_FILES = (
     SETTINGS_FILE, "scope_rules.csv", "units.csv", "category_tree.csv", "contracts.csv", "contract_participants.csv",
-    "contract_items.csv", "scope_decisions.csv",
+    "contract_items.csv", "scope_decisions.csv", *supplier_identities.OWN_FILES,
 )  # fmt: skip
 
 
@@ -47,6 +45,10 @@ class _Composition:
         """Store a lookup and read it back, so that every engine joins the same rows."""
         store.write_lookup(self.municipality, name, types, batches)
         return store.read_lookup(self.municipality, name, types)
+
+    def add(self, step: str, table: "ibis.Table") -> None:
+        """Keep the lines after a step, as a view: compiling them once is most of the work on a small municipality."""
+        self.tables[step] = store.as_view(self.municipality, table)
 
     def rows(self, table: "ibis.Table") -> "Iterator[pa.RecordBatch]":
         """Distinct values in bounded batches."""
@@ -206,6 +208,7 @@ def cube_fingerprint(municipality: Municipality) -> str:
         *(folder / name for name in _OWN_FILES),
         *sorted(knowledge.glob("*.csv")),
         *code,
+        *supplier_identities.MATCHER,
     )
 
 
@@ -214,13 +217,15 @@ def cube_fingerprint(municipality: Municipality) -> str:
 
 def _before_categories(municipality: Municipality) -> _Composition:
     made = _Composition(municipality)
-    made.tables["intake"] = store.read_lines(municipality)
-    made.tables["scope"] = _scoped(made)
+    made.add("intake", store.read_lines(municipality))
+    made.add("scope", _scoped(made))
     found = made.lookup("units", units.UNIT_TYPES, [units.read_units(municipality)])
-    made.tables["units"] = units.add_units(made.tables["scope"], found)
-    printed = suppliers.distinct_suppliers(made.tables["units"])
-    found = made.lookup("suppliers", suppliers.SUPPLIER_TYPES, suppliers.supplier_lookup(made.rows(printed)))
-    made.tables["suppliers"] = suppliers.add_suppliers(made.tables["units"], found)
+    made.add("units", units.add_units(made.tables["scope"], found))
+    found = supplier_identities.supplier_lookups(municipality, made.tables["intake"])
+    if found.not_followed:
+        made.caveats["supplier_links_not_followed"] = found.not_followed
+    paid = suppliers.add_suppliers(made.tables["units"], found.suppliers, found.groups, found.companies)
+    made.add("suppliers", paid)
     return made
 
 
@@ -240,8 +245,8 @@ def _composed(municipality: Municipality) -> _Composition:
     made, tree = _before_categories(municipality), tree_of(municipality)
     found = store.read_lookup(municipality, categories.LOOKUP_NAME, categories.CATEGORY_LOOKUP_TYPES)
     leaders = _leaders(made)
-    made.tables["categories"] = categories.add_categories(made.tables["suppliers"], found, tree, leaders)
-    made.tables["contracts"] = _with_contracts(made, tree)
+    made.add("categories", categories.add_categories(made.tables["suppliers"], found, tree, leaders))
+    made.add("contracts", _with_contracts(made, tree))
     return made
 
 
@@ -253,30 +258,20 @@ def _leaders(made: _Composition) -> "ibis.Table":
 def _with_contracts(made: _Composition, tree: CategoryTree) -> "ibis.Table":
     municipality = made.municipality
     register = contracts.read_contracts(municipality, tree)
-    keys_of_name, keys = _known_suppliers(made)
-    terms = contracts.contract_terms(register, municipality.name, keys_of_name)
-    made.caveats["contracts_without_supplier_on_lines"] = contracts.suppliers_without_lines(terms, keys)
+    known = supplier_identities.known_suppliers(municipality)
+    groups = records(store.read_lookup(municipality, supplier_identities.GROUPS, suppliers.GROUP_TYPES))
+    terms = contracts.contract_terms(register, municipality.name, known.keys_of_name, groups, known.keys_of_number)
+    made.caveats["contracts_without_supplier_on_lines"] = contracts.suppliers_without_lines(terms, set(known.labels))
     cells, supplier_cells = contracts.contract_cells(terms, tree)
+    made.lookup("contract_items", contracts.ITEM_TYPES, [contracts.item_lookup(register.items)])
+    lists = contracts.list_lookup(register.items, supplier_cells)
     return contracts.add_contracts(
         made.tables["categories"],
         made.lookup("contract_cells", contracts.CELL_TYPES, [cells]),
         made.lookup("contract_suppliers", contracts.SUPPLIER_CELL_TYPES, [supplier_cells]),
-        made.lookup("contract_items", contracts.ITEM_TYPES, [contracts.item_lookup(register.items)]),
+        made.lookup("contract_lists", contracts.LIST_TYPES, [lists]),
         currency=municipality.currency,
     )
-
-
-def _known_suppliers(made: _Composition) -> tuple[Mapping[str, set[str]], set[str]]:
-    """Supplier keys by normalised printed name, and all of them; persons are never a contract's supplier."""
-    found = store.read_lookup(made.municipality, "suppliers", suppliers.SUPPLIER_TYPES)
-    named = (
-        found.filter(found.supplier_match.isin(("number", "name"))).select("supplier_name", "supplier_key").distinct()
-    )
-    keys_of_name: dict[str, set[str]] = defaultdict(set)
-    for batch in made.rows(named):
-        for row in batch.to_pylist():
-            keys_of_name[normalise_supplier_name(row["supplier_name"])].add(row["supplier_key"])
-    return keys_of_name, {key for keys in keys_of_name.values() for key in keys}
 
 
 def _tallies(made: _Composition) -> dict[str, dict]:

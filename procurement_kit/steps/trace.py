@@ -1,9 +1,10 @@
 """How did one invoice line become what the report says about it?
 
-One row per column of the spend cube, in the order the steps added them, made from the list of columns alone. The
-reference of the person who ordered is left out.
+One row per column of the spend cube, in the order the steps added them, made from the list of columns alone; what was
+joined to find the supplier stands after its step. The reference of the person who ordered is left out.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from procurement_kit.errors import ParameterError
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 PERSONAL = ("buyer_reference",)
 
 
-def trace_line(cube: "ibis.Table", line_id: str) -> "pd.DataFrame":
+def trace_line(
+    cube: "ibis.Table", line_id: str, *, story_of: "Callable[[str | None], list[tuple[str, str, str]]] | None" = None
+) -> "pd.DataFrame":
     """Follow one line through all steps.
 
     Parameters
@@ -26,6 +29,8 @@ def trace_line(cube: "ibis.Table", line_id: str) -> "pd.DataFrame":
         The spend cube, or the lines after any step.
     line_id : str
         Identity of the line.
+    story_of : callable, optional
+        Gives for a supplier key further rows (column, heading, value): what was joined for it, and its links.
 
     Returns
     -------
@@ -51,4 +56,8 @@ def trace_line(cube: "ibis.Table", line_id: str) -> "pd.DataFrame":
         for column in INVOICE_LINES.columns
         if column.added_by == step and column.name in line and column.name not in PERSONAL
     ]
+    if story_of:
+        told = [("suppliers", *row) for row in story_of(line.get("supplier_key"))]
+        place = max((n for n, row in enumerate(rows, start=1) if row[0] == "suppliers"), default=len(rows))
+        rows[place:place] = told
     return pd.DataFrame(rows, columns=["step", "column", "heading", "value"], dtype=object)

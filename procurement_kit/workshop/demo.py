@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from procurement_kit.findings import Outcome
 from procurement_kit.keys import key_path, read_key, write_key
+from procurement_kit.plurals import so_many
 from procurement_kit.progress import progress_bar
 from procurement_kit.settings import Municipality
 from procurement_kit.store import create_municipality
@@ -87,5 +88,6 @@ def _make_files(municipality: Municipality) -> Outcome:
         "lines_written": len(truth.lines),
         "unchanged": was_current,
     }
-    what = f"{einvoices} e-invoices and {len(LEDGER_FILES)} ledger files of {MUNICIPALITY_TITLE}, all invented"
+    files = f"{so_many(einvoices, 'e-invoice')} and {so_many(len(LEDGER_FILES), 'ledger file')}"
+    what = f"{files} of {MUNICIPALITY_TITLE}, all invented"
     return Outcome(facts, (f"Files: {what}{f'; {UNCHANGED}' if was_current else ''}.",))

@@ -1,7 +1,8 @@
 """How fast are e-invoices read, beside a bare loop of compiled XPaths over the same files in the same run?
 
-Run `uv run pytest tests/benchmarks/test_einvoice_speed.py -s`. Ratios of CPU time, the best of several short rounds that
-take turns, since the machine is noisy. The bare loop checks nothing, masks nothing, and makes no table.
+Run `uv run pytest tests/benchmarks/test_einvoice_speed.py -n 0 -s --benchmark-only`. Ratios of CPU time, the
+best of several short rounds that take turns, since the machine is noisy. The bare loop checks nothing, masks nothing,
+and makes no table.
 """
 
 import sys
@@ -109,6 +110,7 @@ def best_of_turns(*tasks, clock):
     return shortest
 
 
+@pytest.mark.usefixtures("benchmark")  # skipped in plain runs
 def test_one_process_beside_a_bare_loop(contents):
     bare, bare_all = bare_loop(HEADER, LINE), bare_loop(HEADER + MORE_HEADER, LINE + MORE_LINE)
     batch = contents[:1000]
@@ -119,6 +121,7 @@ def test_one_process_beside_a_bare_loop(contents):
     assert one / ours > ALONE
 
 
+@pytest.mark.usefixtures("benchmark")
 def test_two_processes(contents):
     items = items_of(contents)
 

@@ -79,3 +79,12 @@ def opened(chromium, host):
     yield open_page
     for page in pages:
         page.close()
+
+
+@pytest.fixture
+def hostile_texts():
+    """What somebody may have written as a supplier, a text or a category."""
+    return (
+        "<script>window.hurt = 1</script>", "<img src=x onerror='window.hurt=1'>", '"><svg onload=window.hurt=1>',
+        "=HYPERLINK(\"http://x\")", "\u202eevil\u202c", "Æ" * 300, "🧾🥦 Grønt", "{{ 7*7 }}", "]]>--></table>",
+    )  # fmt: skip

@@ -207,9 +207,9 @@ def with_contracts(municipality, stepped, known):
     for row in rows:
         keys[normalise_supplier_name(row["supplier_name"])].add(row["supplier_key"])
     cells, supplier_cells = contracts.contract_cells(contracts.contract_terms(register, "demo", keys), tree)
-    items = contracts.item_lookup(register.items)
+    lists = contracts.list_lookup(register.items, supplier_cells)
     lines = ibis.memtable(pa.Table.from_pylist(rows, schema=store.arrow_schema(schema)))
-    tables = [ibis.memtable(table) for table in (cells, supplier_cells, items)]
+    tables = [ibis.memtable(table) for table in (cells, supplier_cells, lists)]
     return contracts.add_contracts(lines, *tables).to_pyarrow().to_pylist()
 
 

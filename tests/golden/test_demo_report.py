@@ -13,7 +13,10 @@ from procurement_kit.steps.spend_cube import read_cube
 from procurement_kit.workshop import demo, demo_files
 
 STAGES = ("files", "import", "train", "classify", "report")
-BYTES_THAT_STAY = ("report.html", "report.xlsx", "20_municipal_report.ipynb")
+BYTES_THAT_STAY = (
+    "report.html", "report.xlsx", "report.pptx", "20_municipal_report.ipynb", "findings/spend.by_area.csv",
+    "findings/spend.by_area.parquet", "findings/headings.csv",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

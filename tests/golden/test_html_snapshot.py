@@ -5,6 +5,7 @@ UPDATE_SNAPSHOTS=1 and read the difference before committing it.
 """
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,7 @@ def words(municipality, cube_of):
         analyse_reconciliation(cube, read_accounts(municipality), period="2025"),
     ]
     html = write_report(municipality, "2025", findings).read_text(encoding="utf-8")
+    html = re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL)
     lines = [line.strip() for line in visible_text(html).replace("\u00a0", " ").splitlines()]
     return "\n".join(line for line in lines if line) + "\n"
 

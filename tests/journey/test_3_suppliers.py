@@ -1,19 +1,28 @@
 """Third stop: who was really paid?"""
 
+from datetime import date
+
 import ibis
 import pytest
 
 from procurement_kit.exact import records
-from procurement_kit.steps.suppliers import add_suppliers, distinct_suppliers, supplier_lookup
+from procurement_kit.steps.suppliers import (
+    COMPANY_TYPES,
+    GROUP_TYPES,
+    add_suppliers,
+    distinct_suppliers,
+    supplier_lookup,
+)
+from procurement_kit.store import table_of
 
 
 @pytest.fixture
 def paid(lines_of):
     """Key, label and how it was found, line by line."""
 
-    def run(*rows: dict):
+    def run(*rows: dict, decided: tuple[dict, ...] = ()):
         lines = lines_of(*rows)
-        lookup = next(supplier_lookup(distinct_suppliers(lines).to_pyarrow().to_batches()))
+        lookup = next(supplier_lookup(distinct_suppliers(lines).to_pyarrow().to_batches(), decided))
         table = add_suppliers(lines, ibis.memtable(lookup)).order_by("line_id")
         return [(row["supplier_key"], row["supplier_label"], row["supplier_match"]) for row in records(table)]
 
@@ -92,3 +101,71 @@ def test_with_neither_number_nor_name_nobody_is_known(paid):
 
 def test_danish_letters_survive_in_labels(paid):
     assert paid(printed("Ærø Åens Øl ÆØÅ"))[0][1] == "Ærø Åens Øl ÆØÅ"
+
+
+def pair(left: tuple, right: tuple, *, is_same: bool) -> dict:
+    names = dict(zip(("left_name", "left_number", "right_name", "right_number"), (*left, *right)))
+    return names | {"is_same": is_same}
+
+
+def test_names_that_are_almost_equal_are_joined_and_it_is_said_how(paid):
+    found = paid(printed("Nordhavnens Rørteknik A/S", "99999993"), printed("Nordhavnens Rørteknikk"))
+    assert [(key, match) for key, _, match in found] == [("n:99999993", "number"), ("n:99999993", "similar_name")]
+
+
+def test_names_that_only_sound_alike_stay_apart(paid):
+    assert len({key for key, _, _ in paid(printed("Nordby Rør"), printed("Sydby Rør"), printed("Nordby Smede"))}) == 3
+
+
+def test_two_valid_numbers_are_never_joined_whatever_anybody_decides(paid):
+    rows = (printed("Blomst", "99999993"), printed("Blomst", "00100001"))
+    decided = pair(("Blomst", "99999993"), ("Blomst", "00100001"), is_same=True)
+    assert [key for key, _, _ in paid(*rows, decided=(decided,))] == ["n:99999993", "n:00100001"]
+
+
+def test_a_decision_joins_what_no_name_would_and_parts_what_bears_the_same_name(paid):
+    rows = (printed("Solens Vask", "99999993"), printed("Månens Rens"), printed("Solens Vask ApS"))
+    joined = pair(("Solens Vask", "99999993"), ("Månens Rens", None), is_same=True)
+    parted = pair(("Solens Vask", "99999993"), ("Solens Vask ApS", None), is_same=False)
+    found = paid(*rows, decided=(joined, parted))
+    assert [(key, match) for key, _, match in found] == [
+        ("n:99999993", "number"),
+        ("n:99999993", "decided"),
+        ("s:solens vask", "name"),
+    ]
+
+
+def test_a_decision_on_a_number_holds_whatever_name_is_printed_with_it(paid):
+    decided = pair(("Et gammelt navn", "99999993"), ("Månens Rens", None), is_same=True)
+    found = paid(printed("Solens Vask", "99999993"), printed("Månens Rens"), decided=(decided,))
+    assert {key for key, _, _ in found} == {"n:99999993"}
+
+
+def test_what_had_to_be_judged_has_a_score_below_one_and_the_rest_one(lines_of):
+    lines = lines_of(
+        printed("Nordhavnens Rørteknik A/S", "99999993"),
+        printed("Nordhavnens Rørteknikk"),
+        printed("Blomst"),
+        printed(None),
+    )
+    lookup = next(supplier_lookup(distinct_suppliers(lines).to_pyarrow().to_batches()))
+    scores = [
+        row["supplier_match_score"] for row in records(add_suppliers(lines, ibis.memtable(lookup)).order_by("line_id"))
+    ]
+    assert [scores[0], scores[2], scores[3]] == [1, 1, None]
+    assert 0.5 < scores[1] < 1
+
+
+def test_group_size_and_place_come_from_their_tables_on_the_invoices_date(lines_of):
+    lines = lines_of(
+        printed("A", "99999993"), printed("A", "99999993", invoice_date=date(2024, 1, 1)), printed("B", "00100001")
+    )
+    lookup = next(supplier_lookup(distinct_suppliers(lines).to_pyarrow().to_batches()))
+    group = {"supplier_key": "n:99999993", "supplier_group_key": "n:00100009", "supplier_group_label": "Koncernen"}
+    groups = table_of([group | {"from_date": date(2025, 1, 1), "to_date": date(2025, 12, 31)}], GROUP_TYPES)
+    size = {"supplier_key": "n:99999993", "supplier_size_class": "small", "supplier_municipality_name": "Ærø"}
+    table = add_suppliers(lines, ibis.memtable(lookup), groups, table_of([size], COMPANY_TYPES))
+    found = records(table.order_by("line_id"))
+    assert [row["supplier_group_label"] for row in found] == ["Koncernen", None, None]
+    assert [row["supplier_size_class"] for row in found] == ["small", "small", None]
+    assert [row["supplier_key"] for row in found] == ["n:99999993", "n:99999993", "n:00100001"]

@@ -9,8 +9,9 @@ import pytest
 import procurement_kit
 
 NOTEBOOKS = (
-    "00_start.ipynb", "01_intake_check.ipynb", "04_classifier.ipynb", "05_review.ipynb", "20_municipal_report.ipynb",
-    "90_figures.ipynb",
+    "00_start.ipynb", "01_intake_check.ipynb", "03_supplier_tail.ipynb", "04_classifier.ipynb", "05_review.ipynb",
+    "06_compliance.ipynb",
+    "07_kpis.ipynb", "08_category_fact_pack.ipynb", "09_tenders.ipynb", "10_prices.ipynb", "20_municipal_report.ipynb", "90_figures.ipynb",
 )  # fmt: skip
 PARAMETERS = 'municipality: str = "demo"\nperiod: str = "2025"'
 NOT_THIN = (

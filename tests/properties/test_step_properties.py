@@ -102,8 +102,8 @@ class Journey:
     def hold_against_contracts(self, lines):
         terms = contracts.contract_terms(self.register, "prøveby", {})
         cells, supplier_cells = contracts.contract_cells(terms, TREE)
-        items = ibis.memtable(contracts.item_lookup(()))
-        return contracts.add_contracts(lines, ibis.memtable(cells), ibis.memtable(supplier_cells), items)
+        lists = ibis.memtable(contracts.list_lookup((), supplier_cells))
+        return contracts.add_contracts(lines, ibis.memtable(cells), ibis.memtable(supplier_cells), lists)
 
 
 def lines_table(rows: list[dict]) -> ibis.Table:

@@ -127,3 +127,30 @@ def test_the_commands_answer_in_json(town):
     assert facts["drawn"] == 5
     run = CliRunner().invoke(app, ["labellers", town, "--read", *facts["paths"].values()])
     assert "NoDataError" in repr(run.exception) or run.exit_code == 16
+
+
+def test_amounts_say_whether_credits_count_by_sign_or_by_size(town, tmp_path):
+    drawn = auditing.draw_audit(town, PERIOD, count=40)
+    told = auditing.read_audit(town, judged(drawn.facts["paths"]["sample"])).facts["accuracy"][PERIOD]
+    assert told["net_amount"]["value"] == told["absolute_amount"]["value"] > told["placed_1_amount"]["value"] > 0
+    assert "audited_amount" not in told
+
+
+def test_one_file_to_read_does_not_swallow_the_next_option(town, tmp_path):
+    run = CliRunner().invoke(app, ["labellers", town, "--read", "a.xlsx", "--data", str(tmp_path)])
+    assert run.exit_code == 2
+    assert "two files are needed" in run.output and "«--data» stands where a file is expected" in run.output
+
+
+@pytest.mark.parametrize(
+    ("words", "todo"),
+    [
+        (["--read", "a.xlsx", "b.xlsx", "--keep"], "--by indkøbskonsulent"),
+        (["--keep", "--by", "indkøb"], "add --read with both files"),
+        (["--read", "a.xlsx", "b.xlsx", "--by", "indkøb"], "add --keep"),
+    ],
+)
+def test_keeping_says_what_it_needs(town, words, todo):
+    run = CliRunner().invoke(app, ["labellers", town, *words])
+    assert isinstance(run.exception, ParameterError)
+    assert todo in run.exception.todo

@@ -2,9 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from procurement_kit.__main__ import main
+from procurement_kit.classifier import evaluation, measures
+from procurement_kit.classifier.training import train
 from procurement_kit.errors import NoDataError, ParameterError, SettingsError
 from procurement_kit.measuring import evaluate
 
@@ -109,6 +112,33 @@ def test_the_shares_can_be_counted_by_hand(labelled_file):
     assert found.facts["split_facts"]["last_date_tested"] == "2025-05-03"
     assert found.facts["labelled_file"]["lines_labelled"] == 60
     assert found.sentences[0].startswith("Split later-year, level 2: 12 distinct lines measured; 0 of 12")
+
+
+def test_all_levels_stand_in_one_run_each_with_its_peers(labelled_file, command, capsys, monkeypatch):
+    """As each level measured alone; the lines are split and the classifier trained once."""
+    files = ["--labelled", str(labelled_file), "--profile", profile(labelled_file), "--split", "later-year", "--peers"]
+    trained = []
+    monkeypatch.setattr(evaluation, "train", lambda *a, **k: trained.append(1) or train(*a, **k))
+    assert not command("evaluate", *files, "--level", "all", "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert (list(found["levels"]), len(trained)) == (["1", "2"], 1)
+    assert found["ours"] == found["levels"]["1"]["ours"] and found["level"] == 1
+    alone = evaluate(labelled=files[1], profile=files[3], split="later-year", level=2, peers=True).facts
+    for name in ("ours", "peers", "lines", "duplicates_removed"):
+        assert found["levels"]["2"][name] == json.loads(json.dumps(alone[name]))
+    assert command("evaluate", *files, "--level", "4") == 2
+
+
+def test_twelve_lines_are_too_few_to_judge(labelled_file):
+    """Said before any figure, and beside each in the facts."""
+    found = evaluate(
+        labelled=str(labelled_file), profile=profile(labelled_file), split="later-year", level=2, peers=True
+    )
+    assert found.sentences[1].startswith("Too few to judge: 12 distinct lines measured where at least 200 are needed.")
+    assert found.facts["too_few"] and found.facts["ours"]["too_few"] and found.facts["ours"]["promise"]["too_few"]
+    assert all(peer.get("too_few", True) for peer in found.facts["peers"].values())
+    assert measures.measure(*[np.array(["a"] * 200)] * 2, None, np.ones(200))["too_few"] is False
+    assert measures.measure(*[np.array(["a"] * 199)] * 2, None, np.ones(199))["too_few"] is True
 
 
 def test_buyers_it_has_not_seen(labelled_file):

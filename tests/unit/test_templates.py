@@ -48,7 +48,7 @@ def test_column_names_serve_as_headings_too(tmp_path):
 
 def test_all_wrong_cells_are_told_at_once_with_row_and_heading(tmp_path):
     with pytest.raises(TableError) as caught:
-        contracts(tmp_path, HEAD + "A1;Brød;Bager;;31-13-2025;31-12-2025;måske;12.34\n;Kød;Slagter;;01-01-2025;;;\n")
+        contracts(tmp_path, HEAD + "A1;Brød;Bager;;31-13-2025;31-12-2025;måske;12.34\n;Kød;;;01-01-2025;;;\n")
     problems = caught.value.problems
     assert len(problems) == 5
     assert problems[0].startswith("row 2, «Gælder fra»")

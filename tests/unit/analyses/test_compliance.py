@@ -8,6 +8,7 @@ import pytest
 from procurement_kit.analyses.compliance import analyse_compliance
 from procurement_kit.classifier.tree import standard_tree
 from procurement_kit.errors import NoDataError
+from procurement_kit.publishing.sentences import show
 from tests.unit.analyses.conftest import PERSON, cube_of_rows, firm, placed
 
 D = Decimal
@@ -163,3 +164,93 @@ def test_where_most_kroner_are_undecided_no_rate_stands_for_the_whole(cube_of):
     few = analyse_compliance(cube_of(decided, {**opened, "net": "10.00"}), period="2025", tree=standard_tree())
     most = analyse_compliance(cube_of(decided, {**opened, "net": "10.01"}), period="2025", tree=standard_tree())
     assert (few.numbers["mostly_undecided"].value, most.numbers["mostly_undecided"].value) == (0, 1)
+
+
+# --- two levels, voluntary contracts, new contracts -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def levels(tree):
+    """1,000 bound: 600 with the right supplier (200 as listed, 100 dearer, 300 on no list), 400 past, 150 of it new."""
+    cube = cube_of_rows(
+        line("on_contract", "200", item_check="ok", unit_name="Skolen"),
+        line("on_contract", "100", item_check="wrong_price", unit_name="Skolen"),
+        line("on_contract", "300", item_check="not_testable", unit_name="Hallen"),
+        line("wrong", "250", "B", unit_name="Skolen", invoice_date=date(2025, 9, 1)),
+        line("wrong", "150", "B", reason="first_90_days", unit_name="Skolen"),
+        line("on_contract", "70", reason="voluntary", item_check="wrong_item", unit_name="Skolen"),
+        line("wrong", "30", "C", reason="voluntary", unit_name="Hallen"),
+        line("none", "500", "D"),
+    )
+    return analyse_compliance(cube, period="2025", tree=tree)
+
+
+def test_level_1_and_level_2_have_the_same_base(levels):
+    numbers = levels.numbers
+    assert numbers["binding_amount"].value == D("1000.00")
+    assert numbers["loyalty_share"].value == D("0.600000")
+    assert numbers["item_loyalty_share"].value == D("0.200000")
+    assert numbers["item_possible_share"].value == D("0.500000")
+    assert numbers["item_tested_share"].value == D("0.500000")
+
+
+def test_maverick_spend_is_only_what_went_past_a_binding_contract(levels):
+    numbers = levels.numbers
+    assert numbers["leak_amount"].value == D("400.00")
+    assert numbers["leak_share"].value == D("0.400000")
+    assert numbers["new_leak_amount"].value == D("150.00")
+    assert numbers["uncovered_amount"].value == D("500.00")
+
+
+def test_voluntary_contracts_stand_beside(levels):
+    numbers = levels.numbers
+    assert numbers["voluntary_amount"].value == D("100.00")
+    assert numbers["voluntary_loyalty_share"].value == D("0.700000")
+    assert numbers["covered_amount"].value == D("1100.00")
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "key", "expected"),
+    [
+        ("levels_by_unit", "unit_name", "Skolen", ("700.00", "0.428571", "0.285714", "0.00", "70.00", "0.00")),
+        ("levels_by_unit", "unit_name", "Hallen", ("300.00", "1.000000", None, "300.00", "0.00", "30.00")),
+        ("levels_by_group", "category_code", "1801", ("1000.00", "0.600000", "0.200000", "300.00", "70.00", "30.00")),
+        ("levels_by_quarter", "quarter_name", "2025Q3", ("250.00", "0.000000", None, "0.00", "0.00", "0.00")),
+        ("levels_by_supplier", "supplier_key", "n:B", ("400.00", "0.000000", None, "0.00", "0.00", "0.00")),
+    ],
+)
+def test_levels_by_category_unit_supplier_and_quarter(levels, table, column, key, expected):
+    rows = levels.tables[table]
+    row = rows.set_index(column).loc[key]
+    names = ("binding_amount", "loyalty_share", "item_loyalty_share", "item_not_testable_amount")
+    names += ("voluntary_on_contract_amount", "voluntary_other_amount")
+    assert tuple(row[name] for name in names) == tuple(value and D(value) for value in expected)
+
+
+def test_items_are_counted_by_what_the_list_says(levels):
+    rows = levels.tables["by_item_check"].set_index("item_check")["net_amount"]
+    assert rows.to_dict() == {"ok": D(200), "wrong_item": D(70), "wrong_price": D(100), "not_testable": D(300)}
+    assert not levels.failed_checks
+
+
+def test_where_no_item_can_be_tested_there_is_no_level_2(finding):
+    assert finding.numbers["item_loyalty_share"].value is None
+    assert finding.numbers["item_possible_share"].value is None
+
+
+def test_a_list_of_contracts_without_categories_is_not_called_a_missing_list(cube_of, tree):
+    opened = line("undecidable", "100", contract_reason="contract_without_categories")
+    finding = analyse_compliance(cube_of(opened, line("none", "50", "C")), period="2025", tree=tree)
+    assert finding.caveats == ("contracts_without_categories",)
+    assert finding.numbers["unplaced_contract_amount"].value == D("100.00")
+    known = analyse_compliance(cube_of(opened, line("on_contract", "50")), period="2025", tree=tree)
+    assert known.caveats == ("contracts_without_categories", "undecidable")
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize(
+    "table", ["levels_by_group", "levels_by_unit", "levels_by_supplier", "levels_by_quarter", "by_item_check"]
+)
+def test_every_table_can_be_shown(levels, language, table):
+    assert show(levels, table=table, language=language).html
+    assert "20" in show(levels, language=language).text

@@ -39,6 +39,15 @@ def quality(cube):
     return analyse_quality(cube, period="2025")
 
 
+def test_what_was_measured_on_too_few_lines_is_not_quoted(cube):
+    few = {"accuracy": {"new_supplier": {"2": {"claimed_right_share": 1.0, "rows": 5, "too_few": True}}}}
+    finding = analyse_quality(cube, period="2025", card=few)
+    assert finding.numbers["right_share"].value is None
+    assert {"thin_measures", "not_measured"} <= set(finding.caveats)
+    assert "for få til at bedømme" in show(finding).text
+    assert "thin_measures" not in analyse_quality(cube, period="2025", card=CARD).caveats
+
+
 def test_kroner_by_what_decided_the_category(quality):
     shares = dict(zip(quality.table["category_source"], quality.table["net_share"], strict=True))
     assert list(shares) == ["review", "rule", "accessory", "model", "unclassified"]

@@ -1,11 +1,13 @@
 """How many suppliers share the last few kroner?"""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from procurement_kit.analyses.tail import analyse_tail
-from procurement_kit.errors import NoDataError
+from procurement_kit.analyses.tail import TailRules, analyse_tail
+from procurement_kit.errors import NoDataError, ParameterError
+from procurement_kit.settings import HandlingCost
 from tests.unit.analyses.conftest import PERSON, firm, placed
 
 D = Decimal
@@ -144,3 +146,81 @@ def test_a_supplier_found_by_number_and_by_name_is_one_supplier(cube_of, tree):
     assert tail.numbers["supplier_count"].value == 2
     assert tail.numbers["tail_amount"].value == D("10.00")
     assert not tail.failed_checks
+
+
+# --- the three definitions in every part, classes, cost ---------------------------------------------------------------
+
+
+def test_classes_follow_the_running_sum_with_the_supplier_itself_in_it(cube_of):
+    """70, 90 and 100 %: the second crosses 80 %, so it is head of the tail's definition and class B."""
+    tail = analyse_tail(cube_of(bought("A", "700"), bought("B", "200"), bought("C", "100")), period="2025")
+    assert list(tail.table["abc_class"]) == ["A", "B", "C"]
+    assert tail.numbers["crossing_supplier_label"].value == "Firma B"
+    abc = tail.tables["abc"].set_index("abc_class")
+    assert list(abc["net_amount"]) == [D("700.00"), D("200.00"), D("100.00"), D("0.00")]
+    assert abc.loc["A", "supplier_share"] == D("0.333333")
+
+
+def test_a_running_sum_at_the_boundary_is_still_in_the_class(cube_of):
+    lines = (bought("A", "800"), bought("B", "150"), bought("C", "50"))
+    assert list(analyse_tail(cube_of(*lines), period="2025").table["abc_class"]) == ["A", "B", "C"]
+    rules = TailRules(a_share=D("0.5"), b_share=D("0.8"))
+    assert list(analyse_tail(cube_of(*lines), period="2025", rules=rules).table["abc_class"]) == ["B", "C", "C"]
+
+
+def test_what_has_no_class_stands_in_a_row_of_its_own(cube_of):
+    lines = (bought("A", "100"), bought("B", "-30"), {**placed("1801"), "net": "10"})
+    abc = analyse_tail(cube_of(*lines), period="2025").tables["abc"].set_index("abc_class")
+    assert abc.loc["apart", "net_amount"] == D("-20.00")
+    assert abc["net_amount"].sum() == D("80.00")
+
+
+@pytest.mark.parametrize("wrong", [{"a_share": D("0.95")}, {"b_share": D("1")}, {"invoice_limit": 0}])
+def test_classes_that_do_not_follow_each_other_are_refused(wrong):
+    with pytest.raises(ParameterError):
+        TailRules(**wrong)
+
+
+def test_all_three_definitions_hold_inside_a_category_too(cube_of):
+    """Furniture: B 100 on four invoices, A 10 on one; A is large for the whole, small and rare in furniture."""
+    paper = [bought("A", "60000", document_id=f"A{n}") for n in range(4)]
+    furniture = [bought("B", "25", "1802", document_id=f"B{n}") for n in range(4)] + [bought("A", "10", "1802")]
+    groups = analyse_tail(cube_of(*paper, *furniture), period="2025").tables["by_group"].set_index("category_code")
+    inner = groups.loc["1802", ["inner_tail_amount", "inner_small_amount", "inner_rare_amount"]]
+    assert list(inner) == [D("10.00"), D("110.00"), D("10.00")]
+    overall = groups.loc["1802", ["tail_amount", "small_amount", "rare_amount"]]
+    assert list(overall) == [D("100.00"), D("100.00"), D("0.00")]
+
+
+def test_areas_and_units_sum_to_the_tail_as_the_groups_do(year_cube, tree):
+    tail = analyse_tail(year_cube, period="2025", tree=tree)
+    for part in ("by_group", "by_area", "by_unit"):
+        assert tail.tables[part]["tail_amount"].sum() == tail.numbers["tail_amount"].value
+        assert tail.tables[part]["rare_amount"].sum() == tail.numbers["rare_amount"].value
+        assert tail.tables[part]["net_amount"].sum() == D("900.00")
+    assert set(tail.tables["by_unit"]["unit_name"]) == {"Skolen", None}
+    assert "Pleje" in set(tail.tables["by_area"]["category_name_da"])
+
+
+def test_handling_costs_nothing_until_a_unit_cost_is_given(year_cube):
+    tail = analyse_tail(year_cube, period="2025")
+    assert tail.numbers["small_handling_amount"].value is None
+    assert "handling_amount" not in tail.tables["definitions"]
+    assert "handling_cost" not in tail.parameters
+
+
+def test_handling_cost_is_invoices_times_unit_cost_with_its_source(cube_of):
+    cost = HandlingCost(D("48.50"), "egen tidsmåling", date(2025, 12, 1))
+    lines = [bought("A", "10", document_id=f"A{n}") for n in range(3)]
+    tail = analyse_tail(cube_of(*lines), period="2025", rules=TailRules(handling_cost=cost))
+    assert tail.numbers["small_handling_amount"].value == D("145.50")
+    assert list(tail.tables["by_unit"]["handling_amount"]) == [D("145.50")]
+    assert tail.numbers["handling_cost_source"].value == "egen tidsmåling"
+    assert "2025-12-01" in tail.parameters["handling_cost"]
+
+
+def test_the_three_cuts_of_the_curve_are_numbers(cube_of):
+    lines = (bought("A", "70000"), bought("B", "20000"), bought("C", "8000"), bought("D", "2000"))
+    numbers = analyse_tail(cube_of(*lines), period="2025").numbers
+    cuts = ("k80_count", "kb_count", "above_limit_count")
+    assert [numbers[name].value for name in cuts] == [2, 3, 1]

@@ -33,6 +33,8 @@ def test_it_names_the_split_and_the_duplicates(finding):
     assert finding.numbers["duplicate_count"].value == 0
     assert "evaluation_duplicates" in finding.caveats
     assert "evaluation_few" in finding.caveats
+    assert "too few to judge the classifier by; at least 200 are needed" in show(finding, language="en").text
+    assert "for få til at bedømme klassifikatoren" in show(finding).text
     assert not finding.failed_checks
 
 

@@ -30,14 +30,14 @@ def test_the_curve_adds_up_to_the_calibration_error():
 
 def test_without_the_largest_category():
     found = without_largest(TRUTH, BEST, AMOUNT)
-    assert found == {"category_code": "a", "rows": 2, "accuracy_lines": 0.5, "accuracy_amount": 0.2857}
+    assert found == {"category_code": "a", "rows": 2, "too_few": True, "accuracy_lines": 0.5, "accuracy_amount": 0.2857}
 
 
 def test_with_and_without_text():
     found = by_text(np.array(["x", "", "x", "", "x"], dtype=object), BEST == TRUTH, AMOUNT)
     assert (found["share_of_lines_without_text"], found["share_of_amount_without_text"]) == (0.4, 0.3)
     assert found["with_text"]["accuracy_lines"] == 0.3333
-    assert found["without_text"] == {"rows": 2, "accuracy_lines": 1.0, "accuracy_amount": 1.0}
+    assert found["without_text"] == {"rows": 2, "too_few": True, "accuracy_lines": 1.0, "accuracy_amount": 1.0}
 
 
 def test_service_areas_that_hold_no_row_are_left_out():
@@ -69,6 +69,13 @@ def test_one_large_invoice_does_not_break_the_promise_of_kroner():
     assert found["claimed_right_share"] < 0.1
     assert found["effective_number_of_amount"] < 1.3
     assert found["is_kept_for_lines"]
+
+
+def test_a_promise_is_not_judged_by_a_handful_of_lines():
+    few = promise(np.full(5, True), np.full(5, True), np.ones(5), 0.95, can_be_made=True)
+    assert (few["too_few"], few["is_kept"], few["why"]) == (True, None, "5 claimed lines are too few to judge")
+    enough = promise(np.full(30, True), np.full(30, True), np.ones(30), 0.95, can_be_made=True)
+    assert (enough["too_few"], enough["is_kept"]) == (False, True)
 
 
 def test_a_promise_that_cannot_be_made_says_why():

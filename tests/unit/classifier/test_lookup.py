@@ -96,3 +96,24 @@ def test_how_rows_are_batched_changes_nothing(classifier, tree, size):
         .select(["category_code", "category_proposed_code"])
         .equals(whole.select(["category_code", "category_proposed_code"]))
     )
+
+
+def test_batches_come_out_one_by_one_and_in_their_order(tree):
+    asked = []
+
+    def batches():
+        for number in range(5):
+            asked.append(number)
+            yield batch_of({"line_text": f"linje {number}"})
+
+    found = category_lookup(batches(), None, [], [], tree)
+    assert next(found)["line_text"].to_pylist() == ["linje 0"]
+    assert len(asked) <= 2  # one is placed while its forerunner is written, not more
+    assert [text for table in found for text in table["line_text"].to_pylist()] == [f"linje {n}" for n in range(1, 5)]
+
+
+def test_a_batch_that_cannot_be_placed_is_not_passed_over_in_silence(tree):
+    broken = batch_of({"line_text": "linje"}).drop_columns(["unit_name"])
+    found = category_lookup([batch_of({"line_text": "linje"}), broken], None, [], [], tree)
+    with pytest.raises(KeyError):
+        list(found)

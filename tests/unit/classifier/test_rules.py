@@ -11,7 +11,7 @@ from procurement_kit.classifier.rules import (
     rows_of_file,
 )
 from procurement_kit.errors import TableError
-from procurement_kit.tables import RULES
+from procurement_kit.tables import DECISIONS, LABELLED_LINES, RULES
 
 
 def matched(rules, features):
@@ -135,6 +135,39 @@ def test_a_file_is_refused_with_everything_that_is_wrong_with_it(tree, tmp_path)
     assert "row 3, «Regel»: is empty" in told
     assert "row 5: no cell to match on, it would decide every line" in told
     assert "row 6, «Dato»" in told
+
+
+def test_a_bad_date_and_a_bad_code_in_one_row_or_two_are_told_at_once(tree, tmp_path):
+    path = tmp_path / "decisions.csv"
+    path.write_text("Leverandør;Kategorikode;Dato\nSyd;0111;i går\nNord;0101;i morgen\nVest;0112;\n", "utf-8")
+    with pytest.raises(TableError) as refused:
+        rows_of_file(path, DECISIONS, tree)
+    assert [problem.split(":")[0] for problem in refused.value.problems] == [
+        "row 2, «Dato»",
+        "row 2",
+        "row 3, «Dato»",
+        "row 4",
+    ]
+
+
+@pytest.mark.parametrize("table", [RULES, DECISIONS, LABELLED_LINES])
+def test_a_personal_number_is_refused_by_row_and_never_repeated(tree, tmp_path, table):
+    path = tmp_path / f"{table.name}.csv"
+    rows = [
+        "R-1;tur for 010190-1234;;0101",  # in a text
+        "R-2;papir;;0101",
+        "R-3;0101901234;;0101",  # bare, where a text is read
+        "R-4;;0101901234;0101",  # an account may have ten digits
+        "R-5;papir;;010190-1234",  # where a code is read
+    ]
+    path.write_text("Regel;Tekst;Konto;Kategorikode\n" + "\n".join(rows) + "\n", "utf-8")
+    with pytest.raises(TableError) as refused:
+        rows_of_file(path, table, tree)
+    told = refused.value.problems
+    assert path.name in str(refused.value)
+    assert [problem.split(":")[0] for problem in told] == ["row 2", "row 4", "row 6", "row 6"]
+    assert told[0] == "row 2: «Tekst» holds what looks like a personal number; take it out"
+    assert not any("1234" in text for text in (*told, str(refused.value)))
 
 
 def test_a_file_that_is_not_there_has_no_rows(tree, tmp_path):

@@ -1,6 +1,8 @@
 import pandas as pd
 import pytest
 
+from procurement_kit.classifier.later_year import days_of_later_year
+from procurement_kit.classifier.splits import split_lines
 from procurement_kit.classifier.training import (
     LABELLED,
     LEAST_WEIGHT,
@@ -95,9 +97,26 @@ def test_nothing_to_tell_apart_is_an_error(tree, labelled):
 
 
 def test_the_later_year_needs_two_years_of_lines():
-    dates = pd.to_datetime(["2023-01-01", "2024-06-01", "2025-06-01", None])
-    assert later_year_fold(pd.DataFrame({"first_date": dates})).tolist() == [-1, -1, 0, -1]
-    assert later_year_fold(pd.DataFrame({"first_date": dates[1:]})).tolist() == [-1, -1, -1]
+    dates = pd.Series(pd.to_datetime(["2023-01-01", "2024-06-01", "2025-06-01", None]))
+    days = days_of_later_year(dates)
+    assert later_year_fold(pd.DataFrame({"first_date": dates}), days).tolist() == [-1, -1, 0, -1]
+    assert later_year_fold(pd.DataFrame({"first_date": dates[1:]}), days).tolist() == [-1, -1, -1]
+    assert later_year_fold(pd.DataFrame({"first_date": dates}), None).tolist() == [-1, -1, -1, -1]
+
+
+def test_the_cards_later_year_is_the_one_evaluation_tests(tree, labelled):
+    """Lines in every month of 2022 to 2024 and in two of 2025: 2024 is tested, and 2025 is not learned from then."""
+    months = pd.date_range("2022-01-01", "2025-02-01", freq="MS")
+    dated = pd.concat([labelled.iloc[[place % 48]].assign(line_text=f"nr {place}", invoice_date=day)
+                       for place, day in enumerate(months.repeat(4))], ignore_index=True)  # fmt: skip
+    card = train(dated, tree).card
+    split = split_lines(dated, "later-year")
+    assert card["later_year"] == [split.facts["first_date_tested"], split.facts["last_date_tested"]]
+    assert card["later_year"] == ["2024-01-01", "2024-12-31"]
+    assert card["accuracy"]["later-year"]["1"]["rows"] == len(split.tested) == 48
+    days = days_of_later_year(dated["invoice_date"])
+    folds = later_year_fold(dated.rename(columns={"invoice_date": "first_date"}), days)
+    assert [int((folds == fold).sum()) for fold in (-1, 0, 1)] == [96, 48, 8]
 
 
 def test_a_handful_of_labels_beside_phrases_is_calibrated_on_the_phrases_too(tree, labelled, features_of):

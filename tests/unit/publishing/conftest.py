@@ -55,15 +55,27 @@ def spend() -> Finding:
                 "previous_analysed_amount": "800000.00",
                 "largest_area_amount": "600000.00",
             },
-            {"goods_share": "0.35", "unclassified_share": "0.05", "change_share": "0.25", "addressable_share": "0.9"},
+            {
+                "goods_share": "0.35",
+                "unclassified_share": "0.05",
+                "change_share": "0.25",
+                "fixed_change_share": None,
+                "addressable_share": "0.9",
+            },
             {
                 "line_count": 40,
                 "document_count": 20,
                 "supplier_count": 6,
                 "month_count": 12,
                 "previous_month_count": 12,
+                "series_break_count": 0,
             },
-            {"largest_area_name_da": "Pleje og omsorg", "largest_area_name_en": "Elderly care"},
+            {
+                "largest_area_name_da": "Pleje og omsorg",
+                "largest_area_name_en": "Elderly care",
+                "series_break_da": None,
+                "series_break_en": None,
+            },
         ),
         tables={
             "by_area": table(
@@ -99,10 +111,10 @@ def spend() -> Finding:
             ),
             "top_suppliers": table(
                 "supplier_rank supplier_key supplier_label supplier_group supplier_count line_count document_count "
-                "net_amount net_share",
-                (1, "n:01", "Åløkke Pleje A/S", "supplier", None, 20, 10, "600000.00", "0.6"),
-                (2, "n:02", "=Grønt & Frugt ApS", "supplier", None, 15, 8, "350000.00", "0.35"),
-                (None, "persons", "Privatpersoner", "persons", 2, 5, 2, "50000.00", "0.05"),
+                "net_amount net_share area_count unit_count",
+                (1, "n:01", "Åløkke Pleje A/S", "supplier", None, 20, 10, "600000.00", "0.6", 1, 4),
+                (2, "n:02", "=Grønt & Frugt ApS", "supplier", None, 15, 8, "350000.00", "0.35", 2, 3),
+                (None, "persons", "Privatpersoner", "persons", 2, 5, 2, "50000.00", "0.05", None, None),
             ),
         },
         checks=(Check("by_area sums to analysed", True, "1000000.00 = 1000000.00"),),
@@ -161,7 +173,7 @@ def tail() -> Finding:
             "by_group": table(
                 "category_code category_name_da category_name_en net_amount supplier_count small_supplier_count "
                 "small_amount small_document_count small_document_share tail_supplier_count tail_amount "
-                "tail_document_count inner_tail_supplier_count inner_tail_amount covered_amount",
+                "tail_document_count inner_tail_supplier_count inner_tail_amount covered_amount tail_proposal",
                 (
                     "0901",
                     "Frugt og grønt",
@@ -178,8 +190,9 @@ def tail() -> Finding:
                     1,
                     "10000.00",
                     "0.00",
+                    "gather",
                 ),
-                (None, None, None, "50000.00", 1, 1, "20000.00", 1, "0.33", 1, "50000.00", 1, 0, "0.00", "0.00"),
+                (None, None, None, "50000.00", 1, 1, "20000.00", 1, "0.33", 1, "50000.00", 1, 0, "0.00", "0.00", None),
             ),
             "definitions": table(
                 "definition supplier_count supplier_share net_amount net_share document_count document_share",
@@ -441,3 +454,18 @@ def not_reconciled(reconciliation) -> Finding:
     }
     empty = {name: rows.head(0) for name, rows in reconciliation.tables.items()}
     return replace(reconciliation, numbers=nothing, tables=empty, caveats=("no_accounts",))
+
+
+@pytest.fixture
+def small_recipe(tmp_path):
+    """A recipe of its own: five numbers, a page with a figure, a page with a table, definitions."""
+    pages = (
+        'key = "summary"\nnumber = 1\nlayout = "summary"\nfindings = ["spend", "tail", "compliance", "quality"]',
+        'key = "areas"\nnumber = 3\nfindings = ["spend"]\nfigure = "spend_by_area"',
+        'key = "tail"\nnumber = 7\nfindings = ["tail"]\ntable = "tail.definitions"',
+    )
+    head = 'title = {da = "Rapport", en = "Report"}\nnotebook = "20_municipal_report"\noutputs = ["report.html"]\n'
+    head += 'language = "setting"\nedition = "internal"\n'
+    path = tmp_path / "small.toml"
+    path.write_text(head + "".join(f"[[pages]]\n{page}\n" for page in pages), encoding="utf-8")
+    return path

@@ -56,7 +56,7 @@ def test_a_run_keeps_nothing_that_differs_and_gives_the_same_bytes(notebook, tmp
     monkeypatch.setenv("PROCUREMENT_DATA", str(tmp_path / "data"))
     shown = "print(Path.cwd(), os.environ['PROCUREMENT_DATA'], os.environ['SEEN'])"
     source = notebook(f"import os, sys\nfrom pathlib import Path\n{shown}", "sys.executable")
-    folders = [tmp_path / "one", tmp_path / "two"]
+    folders = [tmp_path / "en mappe æøå", tmp_path / "two"]
     for folder in folders:
         folder.mkdir()
         run_notebook(source, folder / "run.ipynb", {**GOOD, "period": "2024"}, cwd=folder, environment={"SEEN": "ja"})
@@ -88,17 +88,55 @@ def test_any_other_error_names_the_cell(notebook, tmp_path):
         run_notebook(notebook("1 / 0"), tmp_path / "out.ipynb", GOOD, cwd=tmp_path)
 
 
-def test_a_kernel_that_dies_is_a_failure_and_leaves_nothing(notebook, tmp_path):
-    with pytest.raises(NotebookError, match="kernel"):
-        run_notebook(notebook("import os\nos._exit(3)"), tmp_path / "out.ipynb", GOOD, cwd=tmp_path)
-    assert [path.name for path in tmp_path.glob("*.ipynb")] == ["source.ipynb"]
+@pytest.fixture
+def run_failing(notebook, tmp_path):
+    """Run cells that must stop; the error, and the texts of the notebook that was kept elsewhere."""
+
+    def run(*code: str):
+        target, failed = tmp_path / "out.ipynb", tmp_path / "report_failed" / "out.ipynb"
+        target.write_text("yesterday", encoding="utf-8")
+        with pytest.raises(NotebookError) as caught:
+            run_notebook(notebook(*code), target, GOOD, cwd=tmp_path, failed=failed)
+        assert target.read_text(encoding="utf-8") == "yesterday"
+        assert sorted(path.name for path in tmp_path.glob("*.ipynb")) == ["out.ipynb", "source.ipynb"]
+        cells = nbformat.read(failed, as_version=4).cells
+        assert cells[0].source.startswith("# This notebook stopped before its end.")
+        assert not [cell for cell in cells if "papermill-error-cell-tag" in cell.metadata.get("tags", [])]
+        return caught.value, cells
+
+    return run
 
 
-def test_a_cell_that_takes_too_long_is_a_failure(notebook, tmp_path, monkeypatch):
-    monkeypatch.setattr(notebooks, "CELL_SECONDS", 2)
-    with pytest.raises(NotebookError, match="took more than"):
-        run_notebook(notebook("import time\ntime.sleep(60)"), tmp_path / "out.ipynb", GOOD, cwd=tmp_path)
-    assert not (tmp_path / "out.ipynb").exists()
+def test_a_kernel_that_is_killed_leaves_its_notebook_elsewhere(run_failing):
+    kill = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    error, cells = run_failing("print('before')", kill, "print('after')")
+    assert "the kernel stopped" in str(error)
+    assert "procurement-kit doctor" in cells[0].source
+    assert [output.text for cell in cells for output in cell.get("outputs", [])] == ["before\n"]
+
+
+def test_a_cell_that_takes_too_long_leaves_its_notebook_elsewhere(run_failing, monkeypatch):
+    monkeypatch.setattr(notebooks, "CELL_SECONDS", 3)
+    error, cells = run_failing("import time\ntime.sleep(60)")
+    assert "took more than 0.05 minutes" in str(error)
+    assert "shorter period" in cells[0].source
+
+
+def test_a_cell_that_fails_is_kept_with_its_error_until_a_run_ends_well(run_failing, notebook, tmp_path):
+    error, cells = run_failing("1 / 0")
+    assert "ZeroDivisionError" in cells[0].source
+    assert any(output.output_type == "error" for cell in cells for output in cell.get("outputs", []))
+    failed = tmp_path / "report_failed" / "out.ipynb"
+    run_notebook(notebook("1"), tmp_path / "out.ipynb", GOOD, cwd=tmp_path, failed=failed)
+    assert not failed.exists()
+
+
+def test_a_delivered_notebook_has_no_warning_and_its_code_is_folded(notebook, tmp_path):
+    source = notebook("import warnings\nwarnings.warn('noget internt')\nprint('fund')")
+    run_notebook(source, tmp_path / "out.ipynb", GOOD, cwd=tmp_path)
+    cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+    assert [output.text for cell in cells for output in cell.outputs] == ["fund\n"]
+    assert all(cell.metadata["jupyter"]["source_hidden"] for cell in cells)
 
 
 def test_times_are_taken_out(notebook):

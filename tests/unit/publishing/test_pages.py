@@ -45,9 +45,9 @@ def test_page_one_has_five_numbers_three_finds_and_three_steps(recipe, writer):
 
 def test_every_page_says_what_it_counts(recipe, writer):
     for page in views(recipe, writer).values():
-        if page.key != "method":
+        if page.key != "method" and not page.missing:
             assert "Tæller" in page.foot or "tæller" in page.foot
-        assert "1. januar 2025 – 31. december 2025" in page.foot
+        assert page.missing or "1. januar 2025 – 31. december 2025" in page.foot
 
 
 def test_without_contracts_the_page_says_what_it_would_take(recipe, writer, without_contracts):
@@ -166,7 +166,8 @@ def test_amounts_with_vat_are_said_in_every_foot_line_and_among_the_caveats(reci
         vat_noted=1,
     )
     found = views(recipe, with_finding(writer, replace(noted, caveats=("vat_unsure",))))
-    assert all("dog er 29 % af det analyserede indkøb talt med moms" in plain(page.foot) for page in found.values())
+    noted_feet = [plain(page.foot) for page in found.values() if not page.missing]
+    assert all("dog er 29 % af det analyserede indkøb talt med moms" in foot for foot in noted_feet)
     caveats = plain(" ".join(dict(found["method"].lists)["Forbehold"]))
     assert "753 t.kr. (29 %) er talt med moms, som kilden skriver dem." in caveats
     assert not any("dog er" in page.foot for page in views(recipe, writer).values())

@@ -33,8 +33,8 @@ def recipe(tmp_path, text):
 
 def test_the_standard_recipe_is_found_by_name():
     found = read_recipe("municipal_report")
-    assert [page.number for page in found.pages] == [1, 2, 3, 6, 7, 8, 9, 12]
-    assert found.outputs == ("report.html", "report.xlsx")
+    assert [page.number for page in found.pages] == list(range(1, 14))
+    assert found.outputs == ("report.html", "report.xlsx", "report.pptx", "findings", "report.pdf")
     assert notebook_path(found.notebook).is_file()
 
 
@@ -66,7 +66,7 @@ def test_all_problems_are_named_at_once_with_the_nearest_key(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
-        ('outputs = ["report.html"]', 'outputs = ["report.pdf"]', "outputs"),
+        ('outputs = ["report.html"]', 'outputs = ["report.docx"]', "outputs"),
         ("number = 3", 'number = "3"', "number is of the wrong type"),
         ("is_internal = true", 'is_internal = "ja"', "is_internal is of the wrong type"),
         ('findings = ["spend"]', 'findings = ["spent"]', "findings"),

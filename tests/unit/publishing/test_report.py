@@ -8,8 +8,17 @@ import pytest
 from procurement_kit import folders, store
 from procurement_kit.errors import CheckFailedError, NoDataError, ParameterError, PrivacyError
 from procurement_kit.publishing import report
+from procurement_kit.publishing.printing import BROWSER_VARIABLE
 from procurement_kit.publishing.recipes import read_recipe
 from procurement_kit.publishing.report import refuse_personal, render_report, report_folder, run_record, write_report
+
+WRITTEN = ("20_municipal_report.ipynb", "report.html", "report.pptx", "report.xlsx")
+
+
+@pytest.fixture(autouse=True)
+def _no_browser(monkeypatch):
+    """Printing has tests of its own."""
+    monkeypatch.setenv(BROWSER_VARIABLE, "none")
 
 
 @pytest.fixture
@@ -41,7 +50,7 @@ def names(folder):
 def test_a_report_by_hand_lies_in_the_periods_folder(municipality, findings):
     path = write_report(municipality, "2025", findings)
     assert path == municipality.folder / "reports" / "2025" / "report.html"
-    assert names(path.parent) == ["report.html", "report.xlsx"]
+    assert names(path.parent) == ["findings", "report.html", "report.pptx", "report.xlsx"]
     assert "Prøveby Kommune · 2025" in path.read_text(encoding="utf-8")
     sheets = openpyxl.load_workbook(path.parent / "report.xlsx").sheetnames
     assert {"Alle grupper", "Alle leverandører"} <= set(sheets)
@@ -93,14 +102,19 @@ def test_other_numbers_may_leave(text):
 
 def test_a_rendered_report_is_whole_and_the_same_on_every_run(cube):
     first = render_report(cube, "2025")
-    assert names(first) == ["20_municipal_report.ipynb", "report.html", "report.xlsx", "run_record.json"]
-    contents = {path.name: path.read_bytes() for path in first.iterdir()}
+    assert names(first) == sorted([*WRITTEN, "findings", "run_record.json"])
+    contents = {path: path.read_bytes() for path in first.rglob("*") if path.is_file()}
     again = render_report(cube, "2025")
     assert again == first
-    for path in again.iterdir():
+    assert {path for path in again.rglob("*") if path.is_file()} == set(contents)
+    for path, content in contents.items():
         if path.name != "run_record.json":
-            assert path.read_bytes() == contents[path.name], path.name
-    assert str(cube.folder).encode() not in b"".join(contents[name] for name in names(first)[:2])
+            assert path.read_bytes() == content, path.name
+    assert str(cube.folder).encode() not in b"".join(contents[first / name] for name in WRITTEN[:2])
+    html = contents["report.html"].decode("utf-8")
+    assert not [word for word in ("Traceback", "Warning", "import procurement_kit") if word in html]
+    assert (cube.folder / "snapshots" / "2025" / "snapshot.json").is_file()
+    assert not (cube.folder / "report_failed" / "2025" / "20_municipal_report.ipynb").exists()
     check_record(json.loads((again / "run_record.json").read_text(encoding="utf-8")))
 
 
@@ -109,7 +123,9 @@ def check_record(record):
     assert record["steps"]["intake"]["net_amount"] == "1400.00"
     assert record["settings"]["language"] == "da"
     assert "privacy_key" not in record["settings"]
-    assert set(record["outputs"]) == {"20_municipal_report.ipynb", "report.html", "report.xlsx"}
+    assert {name for name in record["outputs"] if not name.startswith("findings/")} == set(WRITTEN)
+    assert "findings/spend.by_area.parquet" in record["outputs"]
+    assert "no browser is found" in record["notes"][0]
     assert len(record["inputs"]["municipality.toml"]) == 64
     assert record["versions"]["procurement_kit"]
 
@@ -121,6 +137,9 @@ def test_a_run_that_fails_leaves_the_old_report(cube):
     with pytest.raises(NoDataError):
         render_report(cube, "2020")
     assert names(old) == ["report.html"]
+    kept = (cube.folder / "report_failed" / "2020" / "20_municipal_report.ipynb").read_text(encoding="utf-8")
+    assert "stopped before its end" in kept
+    assert "There is no invoice line in the period 2020" in kept
     assert names(cube.folder / "pending") == []
 
 

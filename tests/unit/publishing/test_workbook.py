@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import openpyxl
@@ -31,7 +32,7 @@ def column(sheet, heading):
 
 def test_sheets_have_the_pages_numbers(book):
     assert book.sheetnames == [
-        "Forside", "Læsevejledning", "S01", "S02", "S03", "S06", "S07", "S08", "S09", "S12", "Alle leverandører",
+        "Forside", "Læsevejledning", *(f"S{number:02d}" for number in range(1, 14)), "Alle leverandører",
     ]  # fmt: skip
 
 
@@ -45,7 +46,7 @@ def test_the_front_lists_every_page(book):
 def test_tables_are_real_tables_with_danish_headings(book):
     sheet = book["Alle leverandører"]
     (made,) = sheet.tables.values()
-    assert made.ref == "A1:H4"
+    assert made.ref == "A1:J4"
     assert [cell.value for cell in sheet[1]][:2] == ["Nr.", "Leverandør"]
     assert sheet.freeze_panes == "B2"
     assert len(book["S03"].tables) == 2
@@ -78,3 +79,14 @@ def test_the_workbook_has_all_rows_where_the_page_shows_some(book):
 def test_two_runs_give_the_same_bytes(tmp_path, writer):
     one, two = write(tmp_path / "one.xlsx", writer), write(tmp_path / "two.xlsx", writer)
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_tables_for_the_workbook_alone_stand_on_its_sheet_and_not_on_the_page(tmp_path, writer):
+    recipe = read_recipe("municipal_report")
+    pages = tuple(replace(page, workbook_tables=("tail.pareto", "concentration.whole")) for page in recipe.pages)
+    views = page_views(replace(recipe, pages=pages), writer)
+    view = next(page for page in views if page.key == "tail")
+    assert [table.key for table in view.workbook_tables] == ["tail_pareto"]  # the other finding was not made
+    assert "tail_pareto" not in [table.key for table in view.more_tables]
+    write_workbook(tmp_path / "report.xlsx", COVER, (view,), {}, writer)
+    assert "t_s07_tail_pareto" in openpyxl.load_workbook(tmp_path / "report.xlsx")["S07"].tables

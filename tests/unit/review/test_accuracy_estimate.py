@@ -121,6 +121,8 @@ def test_a_credit_counts_by_size_in_shares_and_with_its_sign_in_totals():
     lines = [line(1, "certain", "900.00", "01", "01"), line(2, "certain", "-100.00", "01", "02")]
     finding = estimate_accuracy(sample_of(parts, lines))
     assert finding.numbers["wrong_1_share"].value == Decimal("0.100000")
+    amounts = [finding.numbers[name].value for name in ("net_amount", "absolute_amount", "placed_1_amount")]
+    assert amounts == [Decimal("800.00"), Decimal("1000.00"), Decimal("1000.00")]  # the share is of the last
     assert row_of(finding, "by_area", "01")["estimated_amount"] == Decimal("900.00")
     assert row_of(finding, "by_area", "02")["estimated_amount"] == Decimal("-100.00")
 

@@ -145,7 +145,11 @@ def judged(verdict, chosen, *, claimed="180101", by="indkøb"):
     ("verdict", "chosen", "more", "reason"),
     [
         ("Forkert", None, {}, "right category is missing"),
-        ("Forkert", "180101", {}, "was chosen as the right one"),
+        ("Forkert", "180101", {}, "180101 was chosen as the right one.* choose «Rigtig», or"),
+        ("Forkert", "180102", {}, "shares 1801 with the proposed category; choose «Kun område og gruppe er rigtige»"),
+        ("Forkert", "1802", {}, "shares 18 with the proposed category; choose «Kun området er rigtigt», or a category"),
+        ("Forkert", "18", {}, "choose «Kun området er rigtigt»"),
+        ("Forkert", "180101", {"claimed": "1801"}, "shares 1801 .* choose «Rigtig»"),
         ("Rigtig", "0901", {}, "against each other"),
         ("Rigtig", "Kan ikke afgøres", {}, "against each other"),
         ("Kun området er rigtigt", "180102", {}, "deeper than the judgement"),
@@ -158,6 +162,18 @@ def judged(verdict, chosen, *, claimed="180101", by="indkøb"):
 def test_what_speaks_against_itself_is_refused(verdict, chosen, more, reason):
     with pytest.raises(ValueError, match=reason):
         judged(verdict, chosen, **more)
+
+
+def test_wrong_within_the_same_area_comes_back_with_row_reason_and_remedy(written, fill_in):
+    town, path = written()
+    fill_in(path, {
+        ("Stikprøve", 2, "Bedømmelse"): "Forkert", ("Stikprøve", 2, "Rigtig kategori"): "1802",
+        ("Stikprøve", 2, "Bedømt af (funktion)"): "indkøb",
+    })  # fmt: skip
+    outcome = read_audit_workbook(town, path, today=TODAY)
+    (reason,) = outcome.facts["refused_rows"]
+    assert reason.startswith("row 2: the judgement is «Forkert», but 1802") and "choose «Kun området" in reason
+    assert outcome.facts["judged"] == 0
 
 
 def test_a_line_that_was_not_drawn_is_refused(written, fill_in):

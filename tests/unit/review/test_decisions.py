@@ -158,7 +158,7 @@ def test_the_file_keeps_the_columns_and_rows_that_are_there(municipality):
 def test_a_file_that_cannot_be_read_is_never_added_to(municipality):
     path = municipality.folder / "decisions.csv"
     path.write_text("Kategorikode;Tekst;Dato\n1801;papir;i går\n", encoding="utf-8")
-    with pytest.raises(TableError, match="1 cells cannot be used"):
+    with pytest.raises(TableError, match="1 cell cannot be used"):
         add_rows(municipality, DECISIONS, [{"category_code": "1801"}])
     assert path.read_text(encoding="utf-8").endswith("i går\n")
 

@@ -229,6 +229,7 @@ def test_a_row_that_cannot_be_used_comes_back_with_its_reason(answered, written,
     (refused,) = done.facts["refused_rows"]
     assert (refused["sheet"], refused["row"]) == (sheet, row)
     assert reason in refused["reason"]
+    assert reason.split("«")[0] not in "".join(done.sentences)  # the terminal speaks English
     assert kept(written) == ([("Kopipapir", "1801", "økonomi", DAY)] if good else [])
     (back,) = cells(done.facts["paths"]["refused"], "Afvist")
     assert (back["Ark"], back["Række"], back["Årsag"]) == (sheet, row, refused["reason"])

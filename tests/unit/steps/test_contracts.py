@@ -51,6 +51,7 @@ def test_every_problem_of_all_three_files_is_said_at_once(municipality):
         "K-2;Bagvendt;1899;1;Nogen;31-12-2025;01-01-2025;;\n"
         "K-3;Option;18;;Nogen;01-01-2025;31-12-2025;;ja\n"
         "K-4;Option;18;;Nogen;01-01-2025;31-12-2025;01-06-2025;\n"
+        "K-5;Option;18;;Nogen;01-01-2025;;01-06-2025;\n"
     )
     item = "K-1;10045;CT;132,50\n"
     write(
@@ -68,12 +69,13 @@ def test_every_problem_of_all_three_files_is_said_at_once(municipality):
         "contract K-2: «1» does not look like a CVR-nummer",
         "contract K-3: Option udnyttet is ja, but Option til is empty",
         "contract K-4: Option til lies before Gælder til",
+        "contract K-5: Option til is filled in, but Gælder til is empty",
         "contract_participants.csv, K-8 · naboby: there is no such contract. Did you mean «K-",
         "contract_items.csv, K-1 · 10045 · CT: stands twice",
         "contract_items.csv, K-9 · 1 · CT: there is no such contract",
     ):
         assert part in said
-    assert len(refused.value.problems) == 8
+    assert len(refused.value.problems) == 9
 
 
 def test_cells_that_cannot_be_read_are_said_with_file_row_and_heading(municipality):

@@ -51,6 +51,25 @@ def test_a_label_written_by_hand_stands_for_every_line_that_bears_it(imported):
     assert set(found["invoice_date"]) == {date(2025, 3, 1)}
 
 
+def test_a_label_by_hand_with_a_personal_number_or_an_unknown_code_is_refused_by_row(imported):
+    municipality = imported({**PAPER, "net": "10.00"})
+    by_hand(municipality, ";Papirhuset;tur for 010190-1234;;;;180101", ";Papirhuset;kopipapir;;;;9999")
+    with pytest.raises(TableError, match="labelled_lines.csv: 2 cells or rows") as refused:
+        labelled_lines(municipality, standard_tree())
+    assert [problem.split(":")[0] for problem in refused.value.problems] == ["row 2", "row 3"]
+    assert "1234" not in str(refused.value)
+
+
+def test_training_tells_of_a_bad_date_and_a_bad_code_of_decisions_at_once(imported):
+    municipality = imported({**PAPER, "net": "10.00"})
+    (municipality.folder / "decisions.csv").write_text(
+        "Leverandør;Kategorikode;Dato\nPapirhuset;9999;\nPapirhuset;1801;i går\n", "utf-8"
+    )
+    with pytest.raises(TableError) as refused:
+        labelled_lines(municipality, standard_tree())
+    assert len(refused.value.problems) == 2
+
+
 def test_item_name_and_text_are_one_text(imported):
     municipality = imported({"supplier_name": "Papirhuset", "item_name": "Papir", "line_text": "A4", "net": "1.00"})
     by_hand(municipality, ";Papirhuset;Papir A4;;;;180101")

@@ -1,0 +1,147 @@
+"""How does a page show itself in JupyterLab and VS Code, and how does a click come back?
+
+A session says what is to be seen as blocks of plain texts and numbers; `page.js` draws them, always as text, and sends
+back which block was clicked. Where widgets are missing, the same blocks stand there as plain HTML.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Protocol
+
+from procurement_kit.errors import ProcurementError
+from procurement_kit.review.page import has_widgets
+
+if TYPE_CHECKING:
+    from anywidget import AnyWidget
+
+
+class Session(Protocol):
+    """What a page shows, and what a click does to it."""
+
+    status: str
+    failed: bool
+
+    def blocks(self) -> list[dict]:
+        """What is to be seen now, from top to bottom."""
+
+    def act(self, do: str, given: Mapping) -> None:
+        """Do what a click asks for."""
+
+
+class Page:
+    """A page in a notebook.
+
+    Parameters
+    ----------
+    session : Session
+        What it shows.
+    """
+
+    def __init__(self, session: Session):
+        self.session, self.turn = session, 0
+
+    def __repr__(self) -> str:
+        """The sentences of the page."""
+        return "\n".join(block["text"] for block in self.session.blocks() if block["kind"] in ("title", "text"))
+
+    def view(self) -> dict:
+        """The page as it is now; plain texts and numbers only."""
+        session = self.session
+        view = {"turn": self.turn, "status": session.status, "failed": session.failed, "blocks": session.blocks()}
+        return view | {"is_start": getattr(session, "is_start", False)}
+
+    def answer(self, message: Mapping) -> dict:
+        """Do what a click asks for, and say how the page is then; what cannot be done is told on the page."""
+        session = self.session
+        session.status, session.failed = "", False
+        try:
+            session.act(str(message.get("do", "")), message)
+        except (ProcurementError, OSError) as error:
+            session.status, session.failed = said(error), True
+        self.turn += 1
+        return self.view()
+
+    def _repr_html_(self) -> str:
+        """The page as plain HTML, for where no widget can be shown."""
+        return static_html(self.session.blocks())
+
+    def _repr_mimebundle_(self, **options: object) -> dict:
+        """The widget where there is one, with the plain page for whoever cannot show it."""
+        plain = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        if not has_widgets():
+            return plain
+        found = self.shown_widget._repr_mimebundle_(**options)
+        data = found[0] if isinstance(found, tuple) else found
+        return {**(data or {}), **plain}
+
+    @property
+    def shown_widget(self) -> "AnyWidget":
+        """What is put into the notebook."""
+        return self.widget
+
+    @cached_property
+    def widget(self) -> "AnyWidget":
+        """The page in the browser; made when it is first shown."""
+        widget = widget_class()(view=self.view())
+
+        def answered(_: object, message: Mapping, buffers: object) -> None:
+            widget.view = self.answer(message)
+
+        widget.on_msg(answered)
+        return widget
+
+
+def widget_class() -> "type[AnyWidget]":
+    """What the browser draws: `view` after each answer, `progress` while a long task runs."""
+    from anywidget import AnyWidget
+    from traitlets import Dict
+
+    room = files("procurement_kit") / "lab"
+
+    class LabWidget(AnyWidget):
+        """One page."""
+
+        _esm = (room / "page.js").read_text(encoding="utf-8")
+        _css = (room / "page.css").read_text(encoding="utf-8")
+        view = Dict().tag(sync=True)
+        progress = Dict().tag(sync=True)
+
+    return LabWidget
+
+
+def said(error: Exception) -> str:
+    """What went wrong and what helps, in one line."""
+    parts = (getattr(error, "what", "") or str(error), *getattr(error, "problems", ()), getattr(error, "todo", ""))
+    return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
+
+
+def static_html(blocks: list[dict]) -> str:
+    """Blocks as plain HTML: titles, sentences, bars and tables; buttons need the widget and are left out.
+
+    Examples
+    --------
+    >>> static_html([{"kind": "text", "text": "<b>1 < 2</b>"}])
+    '<p>&lt;b&gt;1 &lt; 2&lt;/b&gt;</p>'
+    """
+    from markupsafe import escape
+
+    parts = []
+    for block in blocks:
+        if block["kind"] in ("title", "text"):
+            tag = "h4" if block["kind"] == "title" else "p"
+            parts.append(f"<{tag}>{escape(block['text'])}</{tag}>")
+        elif block["kind"] == "bars":
+            parts.append(_html_table([], [[bar["label"], bar["amount"], bar["share"]] for bar in block["items"]]))
+        elif block["kind"] == "table":
+            headings = [heading["label"] for heading in block["headings"]]
+            parts.append(_html_table(headings, [row["cells"] for row in block["rows"]]))
+    return "".join(parts)
+
+
+def _html_table(headings: list[str], rows: list[list[str]]) -> str:
+    from markupsafe import escape
+
+    head = "".join(f"<th scope='col'>{escape(text)}</th>" for text in headings)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table>{f'<thead><tr>{head}</tr></thead>' if head else ''}<tbody>{body}</tbody></table>"

@@ -1,0 +1,1 @@
+"""Who is the same supplier: names compared, joined with evidence, and what is doubtful."""
