@@ -66,6 +66,10 @@ def test_a_person_has_neither_name_nor_number_nor_text(town, writer):
 def test_what_looks_like_a_personal_number_is_blanked(town, writer):
     assert "1234" not in str(line_table(town, "2025", writer).rows)
     assert without_personal([("CPR-ABCDEFGHIJKL", 5)])[0][0] != "CPR-ABCDEFGHIJKL"
+    assert without_personal([(1, f"til {'010190'}-{'1234'}"), (2, "faktura 17")]) == [
+        (1, "til ******"),
+        (2, "faktura 17"),
+    ]
 
 
 def test_without_a_spend_cube_there_are_no_lines(municipality, writer):

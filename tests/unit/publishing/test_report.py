@@ -111,7 +111,7 @@ def test_a_rendered_report_is_whole_and_the_same_on_every_run(cube):
         if path.name != "run_record.json":
             assert path.read_bytes() == content, path.name
     assert str(cube.folder).encode() not in b"".join(contents[first / name] for name in WRITTEN[:2])
-    html = contents["report.html"].decode("utf-8")
+    html = contents[first / "report.html"].decode("utf-8")
     assert not [word for word in ("Traceback", "Warning", "import procurement_kit") if word in html]
     assert (cube.folder / "snapshots" / "2025" / "snapshot.json").is_file()
     assert not (cube.folder / "report_failed" / "2025" / "20_municipal_report.ipynb").exists()
