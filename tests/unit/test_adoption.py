@@ -119,7 +119,7 @@ def test_rules_made_since_the_last_classification_are_compared_too(taught):
         (taught.folder / "rules.csv").write_text("Regel;Leverandør;Kategorikode\r\nR-1;Nord;77\r\nR-1;;01\r\n", "utf-8")
         with pytest.raises(TableError) as refused:
             adoption.compare_classifiers(taught)
-        assert len(refused.value.problems) == 2
+        assert len(refused.value.problems) == 3
     finally:
         (taught.folder / "rules.csv").unlink()
 
