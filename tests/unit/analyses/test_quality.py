@@ -44,7 +44,7 @@ def test_what_was_measured_on_too_few_lines_is_not_quoted(cube):
     finding = analyse_quality(cube, period="2025", card=few)
     assert finding.numbers["right_share"].value is None
     assert {"thin_measures", "not_measured"} <= set(finding.caveats)
-    assert "for få til at bedømme" in show(finding).text
+    assert "for få linjer til at bedømme" in show(finding).text
     assert "thin_measures" not in analyse_quality(cube, period="2025", card=CARD).caveats
 
 
