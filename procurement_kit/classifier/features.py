@@ -116,12 +116,15 @@ def clean_text(text: str | None) -> str:
     words = " ".join(_LONG_NUMBER.sub(" ", normalise_text(text)).split())
     if not _LETTERS.search(_empty_phrases().sub(" ", words)):
         return ""
-    return _telling(words)
+    return _without_function_words(words)
 
 
 def _telling(text: str) -> str:
     """A text normalised and without function words; with them where there is nothing else."""
-    words = normalise_text(text)
+    return _without_function_words(normalise_text(text))
+
+
+def _without_function_words(words: str) -> str:
     telling = " ".join(word for word in words.split() if word not in _function_words())
     return telling if _LETTERS.search(telling) else words
 

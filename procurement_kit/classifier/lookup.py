@@ -5,7 +5,7 @@ it can be joined back to the lines. The classifier's proposal stands beside what
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from procurement_kit.classifier.model import Classifier
 from procurement_kit.classifier.rules import Rule, apply_rules, printed_cells, read_decisions, read_rules
-from procurement_kit.classifier.scoring import TableScorer
+from procurement_kit.classifier.scoring import Prepared, TableScorer
 from procurement_kit.classifier.tree import CategoryTree
 from procurement_kit.store import arrow_schema
 from procurement_kit.tables import CLASSIFIER_FEATURES, INVOICE_LINES, LABEL_LEVELS
@@ -60,14 +60,20 @@ def category_lookup(
     """
     deciders = (("review", read_decisions(decisions, tree)), ("rule", read_rules(rules, tree)))
     placing = _Placing(classifier, deciders, tree)
-    with ThreadPoolExecutor(1) as ahead:  # the next batch is placed while the reader of this one writes it
-        tables: deque[Future] = deque()
-        for batch in batches:
-            tables.append(ahead.submit(placing.table, batch.select(list(CLASSIFIER_FEATURES))))
-            if len(tables) > 1:
-                yield tables.popleft().result()
-        while tables:
-            yield tables.popleft().result()
+    rows = (batch.select(list(CLASSIFIER_FEATURES)) for batch in batches)
+    return _ahead(placing.table, _ahead(placing.prepared, rows))
+
+
+def _ahead(function: Callable, items: Iterable) -> Iterator:
+    """The function of each item; that of the next is worked out while the reader of this one is at it."""
+    with ThreadPoolExecutor(1) as ahead:
+        results: deque[Future] = deque()
+        for item in items:
+            results.append(ahead.submit(function, item))
+            if len(results) > 1:
+                yield results.popleft().result()
+        while results:
+            yield results.popleft().result()
 
 
 class _Placing:
@@ -84,9 +90,14 @@ class _Placing:
         self._reasons = [classifier.version if classifier is not None else None, *(rule.reason for rule in rules)]
         self._first_rule = len(claimed)
 
-    def table(self, printed: pa.RecordBatch | pa.Table) -> pa.Table:
+    def prepared(self, printed: pa.RecordBatch | pa.Table) -> tuple[pa.RecordBatch | pa.Table, Prepared | None]:
+        """Printed values, and what the classifier makes of their texts."""
+        return printed, self._scorer.prepared(printed) if self._scorer is not None else None
+
+    def table(self, rows: tuple[pa.RecordBatch | pa.Table, Prepared | None]) -> pa.Table:
         """Printed values and where they are placed: columns LOOKUP_TYPES."""
-        placed = self._scorer.place(printed) if self._scorer is not None else {}
+        printed, prepared = rows
+        placed = self._scorer.placed(prepared) if prepared is not None else {}
         code = self._still_there("category", placed.get("category", np.full(printed.num_rows, -1)))
         confidence = np.where(code < 0, np.nan, placed.get("category_confidence", np.nan))
         reason = np.full(printed.num_rows, 0 if self._scorer is not None else -1)

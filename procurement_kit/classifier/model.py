@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from sklearn.svm import LinearSVC
 
 ROWS_AT_A_TIME = 20_000
-Product = Callable[[sparse.csr_matrix, np.ndarray], np.ndarray]
 
 
-def dense_product(matrix: sparse.csr_matrix, block: np.ndarray) -> np.ndarray:
-    """Sparse times dense, in float64."""
-    return matrix @ block.astype(np.float64)
+def summed(parts: Sequence[tuple[sparse.csr_matrix, np.ndarray]], shape: tuple[int, int]) -> np.ndarray:
+    """The sum of sparse times dense of each part, in float64."""
+    total = np.zeros(shape)
+    for matrix, block in parts:
+        total += matrix @ block.astype(np.float64)
+    return total
 
 
 @dataclass(frozen=True)
@@ -156,13 +158,14 @@ class Classifier:
             total += self.field_scores(field, distinct)[codes]
         return self.split(total)
 
-    def field_scores(self, field: str, distinct: Sequence[str], product: Product = dense_product) -> np.ndarray:
+    def field_scores(self, field: str, distinct: Sequence[str]) -> np.ndarray:
         """What one field's distinct texts add to the scores: texts × (areas and classes), float64."""
-        total = np.zeros((len(distinct), len(self.intercepts)))
-        for part, block in zip(self.parts, self._blocks, strict=True):
-            if part.field == field:
-                total += product(part.of_distinct(distinct), block)
-        return total
+        return summed(self.field_parts(field, distinct), (len(distinct), len(self.intercepts)))
+
+    def field_parts(self, field: str, distinct: Sequence[str]) -> list[tuple[sparse.csr_matrix, np.ndarray]]:
+        """Of each part of a field the TF-IDF of distinct texts, and its coefficients: features × (areas and classes)."""
+        parts = zip(self.parts, self._blocks, strict=True)
+        return [(part.of_distinct(distinct), block) for part, block in parts if part.field == field]
 
     def split(self, scores: np.ndarray) -> Scores:
         """Scores of areas and classes side by side, told apart."""

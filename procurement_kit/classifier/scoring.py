@@ -8,16 +8,18 @@ large batches go through a compiled pass (`kernel`), small ones through the very
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from scipy import sparse
 
 from procurement_kit.classifier.features import FIELD_COLUMNS, KEY_COLUMNS, clean_field, supplier_keys
 from procurement_kit.classifier.levels import Calibrated
-from procurement_kit.classifier.model import Classifier, Product, dense_product, supplier_mark
+from procurement_kit.classifier.model import Classifier, summed, supplier_mark
 
 if TYPE_CHECKING:
     from procurement_kit.classifier.kernel import Kernel
@@ -27,10 +29,28 @@ COMPILED_ROWS = 8192  # of a block that the compiled pass takes
 WORTH_COMPILING = 100_000  # rows of a batch from which the compiled pass saves more time than its start takes
 TOO_CLOSE = 1e-12  # to a threshold, for a probability that may differ in its last bits
 LARGEST_TABLES = 1_500_000_000  # bytes of scores kept; texts beyond are scored anew in each batch
-TEXTS_AT_A_TIME = 25_000
+TEXTS_AT_A_TIME, MULTIPLIED_ROWS = 100_000, 5_000
 WORTH_COMPILING_TEXTS = 20_000
 NO_TEXT, UNMET = 0, -1
 Term = tuple[np.ndarray, np.ndarray]  # of a field: the row of each line in its table of scores, and the table
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Rows whose texts have been scored.
+
+    Parameters
+    ----------
+    terms : sequence of Term
+        One for each field that says something.
+    known : array of bool
+        Whether each row's supplier was met in training.
+    count : int
+    """
+
+    terms: Sequence[Term]
+    known: np.ndarray
+    count: int
 
 
 class FieldTable:
@@ -38,12 +58,17 @@ class FieldTable:
 
     def __init__(self, classifier: Classifier, field: str, threads: ThreadPoolExecutor):
         self._classifier, self.field, self._threads = classifier, field, threads
-        self.scores = np.zeros((1, len(classifier.intercepts)))
+        self._room, self._used = np.zeros((1, len(classifier.intercepts))), 1
         self._rows = {"": NO_TEXT}
         self._met: dict[object, int] = {}
         parts = [part.vectoriser for part in classifier.parts if part.field == field]
         single = parts and all(part.analyzer == "word" and part.ngram_range == (1, 1) for part in parts)
         self._words = frozenset().union(*(part.vocabulary_ for part in parts)) if single else None
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Of the texts met so far."""
+        return self._room[: self._used]
 
     def rows_of(self, printed: pd.DataFrame, room: int) -> tuple[np.ndarray, np.ndarray]:
         """The table's row of each combination of printed values, and the table.
@@ -62,7 +87,7 @@ class FieldTable:
             return self._for_these_alone(self._cleaned(printed))
         if new:
             self._rows |= {text: row for row, text in enumerate(new, start=len(self.scores))}
-            self.scores = np.vstack([self.scores, self._scores_of(new)])
+            self._append(new)
         rows[unmet] = [self._rows[text] for text in texts]
         self._met |= zip([keys[place] for place in unmet.tolist()], rows[unmet].tolist(), strict=True)
         return rows, self.scores
@@ -71,22 +96,38 @@ class FieldTable:
         texts = clean_field(self.field, printed).tolist()
         return [text if self._says_something(text) else "" for text in texts]
 
+    def _append(self, texts: list[str]) -> None:
+        """Room doubles when it is used up, so that scores are moved seldom."""
+        stop = self._used + len(texts)
+        if stop > len(self._room):
+            room = np.empty((max(stop, 2 * self._used), self._room.shape[1]))
+            room[: self._used] = self.scores
+            self._room = room
+        self._fill(texts, self._room[self._used : stop])
+        self._used = stop
+
     def _for_these_alone(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
         distinct = ["", *dict.fromkeys(text for text in texts if text)]
         rows = {text: row for row, text in enumerate(distinct)}
-        scores = np.vstack([self.scores[:1], self._scores_of(distinct[1:])])
+        scores = np.zeros((len(distinct), self._room.shape[1]))
+        self._fill(distinct[1:], scores[1:])
         return np.array([rows[text] for text in texts], dtype=np.int32), scores
 
-    def _scores_of(self, texts: list[str]) -> np.ndarray:
-        pieces = [slice(start, start + TEXTS_AT_A_TIME) for start in range(0, len(texts), TEXTS_AT_A_TIME)]
-        product = dense_product if len(texts) < WORTH_COMPILING_TEXTS else _compiled_product()
-        scores = np.empty((len(texts), self.scores.shape[1]))
+    def _fill(self, texts: list[str], scores: np.ndarray) -> None:
+        for start in range(0, len(texts), TEXTS_AT_A_TIME):
+            piece = slice(start, start + TEXTS_AT_A_TIME)
+            self._fill_piece(self._classifier.field_parts(self.field, texts[piece]), scores[piece])
 
-        def fill(piece: slice) -> None:
-            scores[piece] = self._classifier.field_scores(self.field, texts[piece], product)
+    def _fill_piece(self, parts: list[tuple[sparse.csr_matrix, np.ndarray]], scores: np.ndarray) -> None:
+        if len(scores) < WORTH_COMPILING_TEXTS:
+            scores[:] = summed(parts, scores.shape)
+            return
+        from procurement_kit.classifier.kernel import add_products  # numba takes its time to import
 
-        list(self._threads.map(fill, pieces))
-        return scores
+        scores[:] = 0.0
+        starts = range(0, len(scores), MULTIPLIED_ROWS)
+        pieces = [slice(start, min(start + MULTIPLIED_ROWS, len(scores))) for start in starts]
+        list(self._threads.map(lambda rows: add_products(parts, rows, scores), pieces))
 
     def _says_something(self, text: str) -> bool:
         return self._words is None or any(word in self._words for word in text.split())
@@ -110,13 +151,20 @@ class TableScorer:
         batch : RecordBatch or Table
             The columns CLASSIFIER_FEATURES, as printed; best some hundred thousand rows at a time.
         """
+        return self.placed(self.prepared(batch))
+
+    def prepared(self, batch: pa.RecordBatch | pa.Table) -> "Prepared":
+        """Rows whose texts have been scored; one batch at a time, in the order of the rows."""
         printed = _Printed(batch)
         terms = [term for table in self._tables if (term := self._term(table, printed)) is not None]
-        known = self._is_known(printed)
-        is_large = batch.num_rows >= WORTH_COMPILING
-        place, rows = (self._compiled, COMPILED_ROWS) if is_large else (self._by_levels, BLOCK_ROWS)
-        pieces = [slice(start, start + rows) for start in range(0, batch.num_rows, rows)]
-        blocks = list(self._threads.map(lambda piece: place(terms, known, piece), pieces))
+        return Prepared(terms, self._is_known(printed), batch.num_rows)
+
+    def placed(self, rows: "Prepared") -> dict[str, np.ndarray]:
+        """As `place`, of rows whose texts have been scored; others can be prepared meanwhile."""
+        is_large = rows.count >= WORTH_COMPILING
+        place, size = (self._compiled, COMPILED_ROWS) if is_large else (self._by_levels, BLOCK_ROWS)
+        pieces = [slice(start, start + size) for start in range(0, rows.count, size)]
+        blocks = list(self._threads.map(lambda piece: place(rows.terms, rows.known, piece), pieces))
         return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]} if blocks else {}
 
     def _term(self, table: FieldTable, printed: "_Printed") -> Term | None:
@@ -168,12 +216,6 @@ class TableScorer:
                 total[speak] += np.take(scores, here[speak], axis=0)
         levels = self.classifier.levels
         return levels.place(levels.shares(self.classifier.split(total), calibrated), calibrated)
-
-
-def _compiled_product() -> Product:
-    from procurement_kit.classifier.kernel import product  # numba takes its time to import
-
-    return product
 
 
 class _Printed:

@@ -10,7 +10,7 @@ from procurement_kit.classifier import kernel, scoring
 from procurement_kit.classifier.features import FIELDS
 from procurement_kit.classifier.kernel import Kernel
 from procurement_kit.classifier.levels import KNOWN, NEW, Calibrated, Calibration, Levels, Scores
-from procurement_kit.classifier.model import dense_product
+from procurement_kit.classifier.model import summed
 from procurement_kit.classifier.scoring import TableScorer
 from procurement_kit.classifier.tree import tree_of_rows
 
@@ -45,7 +45,7 @@ def invented_calibrations(chance, levels, steepest):
 
 def invented_terms(chance, width, spread):
     sizes = (30, 5, 1)
-    tables = [chance.normal(0, spread, (size, width)) for size in sizes]
+    tables = [np.vstack([np.zeros(width), chance.normal(0, spread, (size - 1, width))]) for size in sizes]
     return [(chance.integers(0, len(table), ROWS).astype(np.int32), table) for table in tables]
 
 
@@ -115,9 +115,14 @@ def test_there_is_room_for_every_field():
 
 def test_products_are_scipys_to_the_last_bit():
     chance = np.random.default_rng(3)
-    matrix = sparse.random(50, 30, 0.2, format="csr", random_state=chance)
-    block = chance.normal(size=(30, 7)).astype(np.float32)
-    np.testing.assert_array_equal(kernel.product(matrix, block), dense_product(matrix, block))
+    parts = [
+        (sparse.random(50, 30, share, format="csr", random_state=chance), chance.normal(size=(30, 7)).astype("float32"))
+        for share in (0.2, 0.6)
+    ]
+    scores = np.zeros((50, 7))
+    for rows in (slice(0, 20), slice(20, 50)):
+        kernel.add_products(parts, rows, scores)
+    np.testing.assert_array_equal(scores, summed(parts, (50, 7)))
 
 
 def test_a_place_that_cannot_be_written_to_is_no_trouble(monkeypatch):
