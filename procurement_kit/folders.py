@@ -1,7 +1,7 @@
-"""How does a file or folder appear whole or not at all, and how does one run at a time change a municipality?
+"""Where do municipality folders lie, and how does a file or folder appear there whole or not at all?
 
 Unfinished work lies in `pending/` and is renamed when it is whole; what a killed run left there is put right or cleared
-away when the municipality is next opened.
+away when the municipality is next opened. One run at a time changes a municipality.
 """
 
 import json
@@ -13,7 +13,25 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from procurement_kit.errors import ParameterError
-from procurement_kit.settings import Municipality
+from procurement_kit.settings import SETTINGS_FILE, Municipality
+
+
+def data_folder() -> Path:
+    """Folder of the municipality folders: `PROCUREMENT_DATA`, else `data/` looked for upwards, else `./data`."""
+    if named := os.environ.get("PROCUREMENT_DATA"):
+        return Path(named).expanduser().resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "data").is_dir():
+            return folder / "data"
+        if (folder / "pyproject.toml").is_file():
+            return folder / "data"
+    return here / "data"
+
+
+def municipality_names() -> list[str]:
+    """Names of the municipality folders there are."""
+    return sorted(path.parent.name for path in data_folder().glob(f"*/{SETTINGS_FILE}"))
 
 
 @contextmanager

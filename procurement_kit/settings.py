@@ -20,6 +20,10 @@ _ALLOWED = {
     "engine": ("duckdb", "spark"),
     "e_trade_source": ("order_number", "einvoice", "none"),
 }
+_FORMS = {
+    "logo": (r"[^/\\:]+\.(?:png|jpe?g)", "the name of a PNG or JPEG in the municipality's folder"),
+    "accent_colour": ("#[0-9a-f]{6}", "a colour such as #00609a"),
+}
 HANDLING_COST = ("handling_cost_amount", "handling_cost_source", "handling_cost_date")
 SAVED_BY_ETRADE = Decimal(62)  # kroner an e-traded invoice saves against mail or phone (Hjørring 2020), often misquoted
 
@@ -100,6 +104,12 @@ class Municipality:
         What order numbers of the e-trade system begin with, separated by spaces; empty: any order number counts.
     e_trade_categories : str
         Category codes in which e-trade is possible, separated by spaces; empty: those of contracts that say so.
+    client_name : str
+        Whose report it is, on its cover, where that is not the municipality: a department, a community.
+    logo : str
+        A PNG or JPEG in the municipality's folder, for the reports' covers.
+    accent_colour : str
+        `#rrggbb` for headings, links and table heads of the reports; empty: the kit's own.
     """
 
     name: str
@@ -118,6 +128,9 @@ class Municipality:
     e_trade_source: str = "order_number"
     e_trade_order_prefixes: str = ""
     e_trade_categories: str = ""
+    client_name: str = ""
+    logo: str = ""
+    accent_colour: str = ""
 
     @property
     def handling_cost(self) -> HandlingCost | None:
@@ -183,6 +196,11 @@ def _wrong_values(values: dict) -> list[str]:
     ]
     if not re.fullmatch("[A-Z]{3}", str(values.get("currency", "DKK"))):
         problems.append(f"currency is «{values['currency']}», expected an ISO 4217 code such as DKK.")
+    problems += [
+        f"{key} is «{values[key]}», expected {expected}."
+        for key, (form, expected) in _FORMS.items()
+        if values.get(key) and not re.fullmatch(form, str(values[key]), re.IGNORECASE)
+    ]
     limits = {
         "promised_right_share": (Decimal("0.5"), Decimal("1")),
         "tail_amount_limit": (Decimal(0), Decimal("1e12")),

@@ -5,7 +5,6 @@ whole, so a killed run leaves the municipality as it was. The engine is DuckDB, 
 """
 
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Set
@@ -18,7 +17,15 @@ from procurement_kit.closed import refuse_closed
 from procurement_kit.counted import SETTLED, counting_lines, documents_now, lines_aside
 from procurement_kit.engine import connect
 from procurement_kit.errors import MunicipalityNotFoundError, nearest
-from procurement_kit.folders import discard, finish_swaps, link, staged, write_text
+from procurement_kit.folders import (
+    data_folder,
+    discard,
+    finish_swaps,
+    link,
+    municipality_names,
+    staged,
+    write_text,
+)
 from procurement_kit.keys import key_path, new_key, write_key
 from procurement_kit.settings import SETTINGS_FILE, Municipality, check_name, read_settings, settings_text
 from procurement_kit.tables import DOCUMENTS, INVOICE_LINES, SET_ASIDE_LINES
@@ -37,24 +44,6 @@ LOAD_DATASETS = {
 
 
 # --- municipality folders -------------------------------------------------------------------------------------------
-
-
-def data_folder() -> Path:
-    """Folder of the municipality folders: `PROCUREMENT_DATA`, else `data/` looked for upwards, else `./data`."""
-    if named := os.environ.get("PROCUREMENT_DATA"):
-        return Path(named).expanduser().resolve()
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "data").is_dir():
-            return folder / "data"
-        if (folder / "pyproject.toml").is_file():
-            return folder / "data"
-    return here / "data"
-
-
-def municipality_names() -> list[str]:
-    """Names of the municipality folders there are."""
-    return sorted(path.parent.name for path in data_folder().glob(f"*/{SETTINGS_FILE}"))
 
 
 def open_municipality(name: str, *, closed_too: bool = False) -> Municipality:
@@ -214,8 +203,7 @@ def parquet_parts(folder: Path, schema: "pa.Schema", *, rows_per_part: int = ROW
 
 def written(schema: "pa.Schema") -> dict[str, object]:
     """How columns are written: probabilities hardly repeat, and are faster and smaller without a dictionary."""
-    probability = arrow_schema({"": "decimal(7,6)"}).field(0).type
-    repeating = [field.name for field in schema if field.type != probability]
+    repeating = [field.name for field in schema if str(field.type) != "decimal128(7, 6)"]
     return {"compression": "zstd", "use_dictionary": repeating}
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from procurement_kit.analyses.supplier_change_parts import NOT_COMPARED, PART_COLUMNS, Spans, changes_by, statuses
 from procurement_kit.exact import (
     NOTHING,
     exact_sum,
@@ -22,6 +23,7 @@ from procurement_kit.exact import (
     records,
     require_lines,
     total,
+    with_category_names,
     without_persons,
 )
 from procurement_kit.findings import Check, Definition, Finding, Number, adds_up, share
@@ -30,8 +32,11 @@ from procurement_kit.periods import Period, parse_period
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from procurement_kit.classifier.tree import CategoryTree
+
 STATUSES = ("new", "back", "kept", "gone", "no_invoice")
 MONTHS_IN_WINDOW, QUARTERS_IN_YEAR = 12, 4
+CATEGORY = ("category_code", "category_name_da", "category_name_en")
 COLUMNS = {
     "by_status": (
         "change_status", "supplier_count", "supplier_share", "net_amount", "net_share", "invoice_count",
@@ -48,26 +53,32 @@ COLUMNS = {
     "timeline": (
         "quarter_name", "active_supplier_count", "new_supplier_count", "gone_supplier_count",
     ),
+    "by_group": (*CATEGORY, *PART_COLUMNS),
+    "by_area": (*CATEGORY, *PART_COLUMNS),
+    "by_unit": ("unit_division_name", "unit_name", *PART_COLUMNS),
 }  # fmt: skip
 
 
-def analyse_supplier_changes(cube: ibis.Table, *, period: str) -> Finding:
-    """Show new, gone and one-time suppliers of a period, and when they came and went.
+def analyse_supplier_changes(cube: ibis.Table, *, period: str, tree: "CategoryTree | None" = None) -> Finding:
+    """Show new, gone and one-time suppliers of a period, when they came and went, and where.
 
     Parameters
     ----------
     cube : ibis.Table
-        All lines there are, not those of the period only. *Reads* `scope_status`, supplier columns, `invoice_date`,
-        `document_id`, `net_amount`.
+        All lines there are, not those of the period only. *Reads* `scope_status`, supplier, category and unit
+        columns, `invoice_date`, `document_id`, `net_amount`.
     period : str
         For instance "2025"; compared with the same months one year earlier, where these are there in at least three
         quarters of the months.
+    tree : CategoryTree, optional
+        Names of the categories.
 
     Returns
     -------
     Finding
-        Key "supplier_changes"; tables `by_status` (main), `changes`, `one_time`, `timeline`. New and gone are empty
-        where the year before is missing, in the timeline where twelve months before or after the quarter are.
+        Key "supplier_changes"; tables `by_status` (main), `changes`, `one_time`, `timeline`, `by_group`, `by_area`,
+        `by_unit`. New and gone are empty where the year before is missing, in the timeline where twelve months before
+        or after the quarter are. A supplier in several parts counts in each, its kroner once.
 
     Raises
     ------
@@ -85,6 +96,7 @@ def analyse_supplier_changes(cube: ibis.Table, *, period: str) -> Finding:
     found = _suppliers(documents, span, before, window)
     rows = [{**row, "change_status": _status(row) if is_compared else None} for row in found]
     tables = _tables(rows, documents, span, months)
+    tables |= _parts(lines, rows, Spans(span, before, window), tree)
     now = lines_in(lines, span)
     analysed = records(now.aggregate(net_amount=exact_sum(now)))[0]["net_amount"] or NOTHING
     return Finding(
@@ -262,6 +274,23 @@ def _by_status(rows: list[dict]) -> list[dict]:
     return found
 
 
+def _parts(lines: ibis.Table, rows: list[dict], spans: Spans, tree: "CategoryTree | None") -> dict[str, list[dict]]:
+    """The changes per category group, area and ordering unit."""
+    suppliers = statuses(rows, frozenset(row["supplier_key"] for row in rows if _is_one_time(row)))
+    coded = lines.mutate(category_code=ibis.coalesce(lines.category_2_code, lines.category_1_code))
+    areas = lines.mutate(category_code=lines.category_1_code)
+    parts = {
+        "by_group": changes_by(coded, suppliers, spans, ("category_code",)),
+        "by_area": changes_by(areas, suppliers, spans, ("category_code",)),
+    }
+    if tree:
+        parts = {name: with_category_names(found, tree.name) for name, found in parts.items()}
+    parts["by_unit"] = changes_by(lines, suppliers, spans, ("unit_division_name", "unit_name"))
+    if any(row["change_status"] for row in rows):
+        return parts
+    return {name: [{**row, **NOT_COMPARED} for row in found] for name, found in parts.items()}
+
+
 # --- what may be quoted ---------------------------------------------------------------------------------------------
 
 
@@ -300,11 +329,22 @@ def _checks(rows: list[dict], tables: Mapping[str, "Sequence[Mapping]"], analyse
     listed = total(row for row in tables["changes"] if row["change_status"] != "gone")
     changed = total(row for row in tables["by_status"] if row["change_status"] in ("new", "back"))
     once = total((row for row in rows if _is_one_time(row)), "window_amount")
+    sums = {"net": analysed, "one_time": once} | _compared_sums(rows)
+    parts = [(name, what) for name in ("by_group", "by_area", "by_unit") for what in sums]
     return (
+        *(adds_up(f"{name} sums to {what}", total(tables[name], f"{what}_amount"), sums[what]) for name, what in parts),
         adds_up("by_status sums to analysed", total(tables["by_status"]), analysed),
         adds_up("new and returned suppliers listed sum to their rows", listed, changed),
         adds_up("one-time suppliers listed sum to all of them", total(tables["one_time"]), once),
     )
+
+
+def _compared_sums(rows: list[dict]) -> dict[str, Decimal]:
+    """Kroner of new and of gone suppliers; nothing where the year before is missing."""
+    if not any(row["change_status"] for row in rows):
+        return {}
+    by_status = {status: [row for row in rows if row["change_status"] == status] for status in ("new", "gone")}
+    return {"new": total(by_status["new"]), "gone": total(by_status["gone"], "previous_amount")}
 
 
 def _definition(span: Period, before: Period, rows: Iterable[Mapping]) -> Definition:

@@ -48,7 +48,7 @@ class Kernel:
         Parameters
         ----------
         terms : sequence of (array of int32, array of float64)
-            Of each field the row of each line in its table of scores, and the table; its row 0 is that of no text, all 0.
+            Of each field the row of each line in its table of scores, and the table; row 0, all 0, is that of no text.
         known : array of bool
             Whether each line's supplier was met in training.
         rows : slice

@@ -163,7 +163,7 @@ class Classifier:
         return summed(self.field_parts(field, distinct), (len(distinct), len(self.intercepts)))
 
     def field_parts(self, field: str, distinct: Sequence[str]) -> list[tuple[sparse.csr_matrix, np.ndarray]]:
-        """Of each part of a field the TF-IDF of distinct texts, and its coefficients: features × (areas and classes)."""
+        """Of each part of a field: TF-IDF of distinct texts, and coefficients, features × (areas and classes)."""
         parts = zip(self.parts, self._blocks, strict=True)
         return [(part.of_distinct(distinct), block) for part, block in parts if part.field == field]
 

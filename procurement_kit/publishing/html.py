@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
+from procurement_kit.publishing.house_style import HouseStyle
 from procurement_kit.publishing.pages import PageView, TableView
 from procurement_kit.publishing.sentences import Writer
 
@@ -28,6 +29,7 @@ class Cover:
     period: str
     data_line: str
     preliminary: tuple[str, ...]
+    style: HouseStyle = HouseStyle()
 
 
 def render_html(cover: Cover, pages: tuple[PageView, ...], writer: Writer) -> str:
@@ -49,6 +51,7 @@ def render_html(cover: Cover, pages: tuple[PageView, ...], writer: Writer) -> st
     """
     environment = _environment()
     style, script = (environment.get_template(name).render() for name in ("report.css", "report.js"))
+    style += cover.style.css
     mark = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()  # the one script that the file may run
     text = environment.get_template("report.html.j2").render(
         cover=cover, pages=pages, words=writer.entry("words"), language=writer.formats.language, style=style,

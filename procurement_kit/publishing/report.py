@@ -5,6 +5,7 @@ numbers in everything that goes out, and writes. `render_report` runs the notebo
 done, and adds the run record, the only file that holds a time.
 """
 
+import glob
 import json
 import os
 import sys
@@ -20,6 +21,7 @@ from procurement_kit.fingerprints import file_hash, fingerprint
 from procurement_kit.outgoing import refuse_personal, texts_of, write_outgoing
 from procurement_kit.periods import parse_period
 from procurement_kit.publishing.formats import Formats
+from procurement_kit.publishing.house_style import house_style
 from procurement_kit.publishing.html import Cover
 from procurement_kit.publishing.notebooks import run_notebook
 from procurement_kit.publishing.outputs import Content, missing_outputs, print_report, write_outputs
@@ -239,6 +241,7 @@ def _cover(municipality: Municipality, recipe: Recipe, writer: Writer) -> Cover:
         period=writer.context["period"].value,
         data_line=_capitalised(" · ".join(writer.say_all("data_line", "quality"))) if recipe.speaks_of_quality else "",
         preliminary=tuple(preliminary_reasons(writer)) if recipe.speaks_of_quality else (),
+        style=house_style(municipality),
     )
 
 
@@ -322,8 +325,9 @@ def report_mark(municipality: Municipality, period: str, recipe: Recipe) -> str:
 
 
 def _own_files(municipality: Municipality) -> list[Path]:
-    """Settings and tables of the municipality, as they lie in its folder."""
-    return sorted(path for ending in ("*.csv", "*.toml") for path in municipality.folder.glob(ending))
+    """Settings, tables and logo of the municipality, as they lie in its folder."""
+    endings = ("*.csv", "*.toml", *filter(None, [glob.escape(municipality.logo)]))
+    return sorted(path for ending in endings for path in municipality.folder.glob(ending))
 
 
 def _versions() -> dict[str, str]:

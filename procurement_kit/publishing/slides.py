@@ -25,7 +25,7 @@ CREATED = datetime(2000, 1, 1)
 ZIP_TIME = (2000, 1, 1, 0, 0, 0)
 WIDTH, HEIGHT, MARGIN, TOP, BOTTOM = 13.333, 7.5, 0.6, 1.55, 6.75  # inches; a wide slide
 ROWS_SHOWN, COLUMNS_SHOWN, CELL_LENGTH, NARROWEST = 9, 6, 44, 9
-HEAD_COLOUR = "#00609a"
+LOGO_HEIGHT = 0.8  # inches
 TITLE_LAYOUT = 5  # of python-pptx's own template: a title and nothing else
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -49,9 +49,11 @@ def write_slides(path: Path, cover: Cover, pages: tuple[PageView, ...]) -> None:
     deck.slide_width, deck.slide_height = Inches(WIDTH), Inches(HEIGHT)
     _set_properties(deck, cover)
     front = _slide(deck, f"{cover.municipality} · {cover.period}")
-    _write_lines(front, [cover.title, cover.data_line, *cover.preliminary], TOP, 20)
+    of_client = [f"{cover.title} · {cover.style.name}" if cover.style.name else cover.title]
+    _write_lines(front, [*of_client, cover.data_line, *cover.preliminary], TOP, 20)
+    _write_logo(front, cover)
     for page in pages:
-        _write_page(_slide(deck, page.headline), page)
+        _write_page(_slide(deck, page.headline), page, cover.style.accent)
     content = io.BytesIO()
     deck.save(content)
     path.write_bytes(_zipped_again(content.getvalue()))
@@ -77,17 +79,26 @@ def _slide(deck: "Presentation", title: str) -> "Slide":
     return slide
 
 
-def _write_page(slide: "Slide", page: PageView) -> None:
+def _write_page(slide: "Slide", page: PageView, accent: str) -> None:
     if page.drawing:
         _write_picture(slide, page.drawing)
     elif page.tiles:
         _write_lines(slide, [f"{tile.label}: {tile.value} – {tile.note}" for tile in page.tiles], TOP, 18)
     elif page.table:
-        _write_table(slide, page.table)
+        _write_table(slide, page.table, accent)
     else:
         said = [sentence for _, sentences in page.lists for sentence in sentences]
         _write_lines(slide, [page.missing, page.text, page.means, *said][:8], TOP, 16)
     _write_lines(slide, [page.foot], BOTTOM, 10, colour=MUTED)
+
+
+def _write_logo(slide: "Slide", cover: Cover) -> None:
+    from pptx.util import Inches
+
+    if cover.style.logo:
+        logo = slide.shapes.add_picture(io.BytesIO(cover.style.logo), 0, 0, height=Inches(LOGO_HEIGHT))
+        logo.left, logo.top = Inches(MARGIN), Inches(BOTTOM - LOGO_HEIGHT)
+        logo._element.nvPicPr.cNvPr.set("descr", _plain(cover.style.name or cover.municipality))  # noqa: SLF001
 
 
 def _write_picture(slide: "Slide", drawing: Drawing) -> None:
@@ -103,7 +114,7 @@ def _write_picture(slide: "Slide", drawing: Drawing) -> None:
     picture._element.nvPicPr.cNvPr.set("descr", _plain(drawing.alt))  # noqa: SLF001 (no public name for it)
 
 
-def _write_table(slide: "Slide", table: TableView) -> None:
+def _write_table(slide: "Slide", table: TableView, accent: str) -> None:
     """The first rows and columns; how many rows there are more is said below."""
     from pptx.dml.color import RGBColor
     from pptx.enum.text import PP_ALIGN
@@ -124,7 +135,7 @@ def _write_table(slide: "Slide", table: TableView) -> None:
             cell.text_frame.paragraphs[0].alignment = PP_ALIGN.RIGHT if column.is_number else PP_ALIGN.LEFT
             if number == 0:
                 cell.fill.solid()
-                cell.fill.fore_color.rgb = RGBColor.from_string(HEAD_COLOUR[1:].upper())
+                cell.fill.fore_color.rgb = RGBColor.from_string(accent[1:].upper())
     if hidden := len(table.cells) - len(rows):
         _write_lines(slide, [f"+ {hidden} · report.xlsx"], BOTTOM - 0.3, 10, colour=MUTED)
 

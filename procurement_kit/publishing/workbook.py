@@ -5,6 +5,7 @@ tables with headings and number formats in the reader's language; text is always
 «=1+1» is no formula), and the same pages give the same bytes.
 """
 
+import io
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -51,7 +52,9 @@ def write_workbook(
     with xlsxwriter.Workbook(path, WORKBOOK_OPTIONS) as workbook:
         workbook.set_properties({"title": f"{cover.title}: {cover.municipality}", "created": CREATED})
         formats = {unit: workbook.add_format({"num_format": text}) for unit, text in NUMBER_FORMATS.items()}
-        formats["bold"] = workbook.add_format({"bold": True, "font_size": 14, "text_wrap": True, "valign": "top"})
+        head = {"bold": True, "font_color": cover.style.accent}
+        formats["bold"] = workbook.add_format({**head, "font_size": 14, "text_wrap": True, "valign": "top"})
+        formats["headline"] = workbook.add_format({**head, "font_size": 13})
         formats["wrap"] = workbook.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
         _write_front(workbook, formats, cover, pages, writer)
         _write_guide(workbook, formats, writer)
@@ -74,13 +77,17 @@ def _write_front(
     sheet.set_column(0, 0, 12)
     sheet.set_column(1, 1, 110)
     preliminary = [f"{writer.say('words.preliminary')}: {' '.join(cover.preliminary)}"] if cover.preliminary else []
-    lines = [f"{cover.title} · {cover.municipality} · {cover.period}", cover.data_line, *preliminary]
+    whose = " · ".join(filter(None, [cover.title, cover.style.name, cover.municipality, cover.period]))
+    lines = [whose, cover.data_line, *preliminary]
     for row, line in enumerate(lines):
         sheet.write_string(row, 1, line, formats["bold" if row == 0 else "wrap"])
     start = len(lines) + 1
     for row, page in enumerate(pages, start=start):
         sheet.write_url(row, 0, f"internal:'{sheet_name(page)}'!A1", string=sheet_name(page))
         sheet.write_string(row, 1, f"{page.name}: {page.headline}", formats["wrap"])
+    if cover.style.logo:
+        words = {"description": cover.style.name or cover.municipality, "image_data": io.BytesIO(cover.style.logo)}
+        sheet.insert_image(start + len(pages) + 1, 1, "logo", words)
 
 
 def _write_guide(workbook: "Workbook", formats: dict, writer: Writer) -> None:
@@ -93,7 +100,7 @@ def _write_guide(workbook: "Workbook", formats: dict, writer: Writer) -> None:
 def _write_page(workbook: "Workbook", formats: dict, page: PageView, writer: Writer) -> None:
     sheet = workbook.add_worksheet(sheet_name(page))
     sheet.freeze_panes(1, 0)
-    sheet.write_string(0, 0, page.headline, workbook.add_format({"bold": True, "font_size": 13}))
+    sheet.write_string(0, 0, page.headline, formats["headline"])
     lines = [page.missing, page.text, page.means, page.foot]
     lines += [f"{tile.label}: {tile.value} – {tile.note}" for tile in page.tiles]
     lines += [f"{title}: {sentence}" for title, sentences in page.lists for sentence in sentences]

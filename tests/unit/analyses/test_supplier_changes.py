@@ -44,6 +44,34 @@ def test_new_gone_and_back_are_told_apart(two_years):
     assert not found.failed_checks
 
 
+def test_parts_tell_where_suppliers_came_and_went(cube_of):
+    cleaning, paper = placed("1001"), placed("1801")
+    lines = [
+        bought("B", "2025-05-01", "70", document_id="B1", **{**cleaning, "unit_name": "Skolen"}),
+        bought("B", "2025-06-01", "5", document_id="B2", **{**paper, "unit_name": "Havnen"}),
+        bought("C", "2024-05-01", "30", document_id="C1", **{**cleaning, "unit_name": "Skolen"}),
+        bought("E", "2025-07-01", "4", document_id="E1", **{**paper, "unit_name": "Havnen"}),
+        bought("F", "2022-07-01", "4", document_id="F1", **placed("0901")),
+    ]
+    found = analyse_supplier_changes(cube_of(*every_month(2024), *every_month(2025), *lines), period="2025")
+    areas = {row["category_code"]: row for row in found.tables["by_area"].to_dict("records")}
+    assert set(areas) == {"10", "18"}  # what lies before all spans is no row
+    assert (areas["10"]["new_supplier_count"], areas["10"]["new_amount"]) == (1, D("70.00"))
+    assert (areas["10"]["gone_supplier_count"], areas["10"]["gone_amount"]) == (1, D("30.00"))
+    assert (areas["18"]["new_supplier_count"], areas["18"]["new_amount"]) == (2, D("9.00"))
+    assert (areas["18"]["one_time_supplier_count"], areas["18"]["one_time_amount"]) == (1, D("4.00"))
+    units = {row["unit_name"]: row for row in found.tables["by_unit"].to_dict("records")}
+    assert (units["Skolen"]["supplier_count"], units["Skolen"]["new_amount"]) == (1, D("70.00"))
+    assert not found.failed_checks
+
+
+def test_parts_of_the_first_year_leave_new_and_gone_open(cube_of):
+    found = analyse_supplier_changes(cube_of(*every_month(2025), bought("B", "2025-06-01")), period="2025")
+    row = found.tables["by_group"].to_dict("records")[0]
+    assert row["new_supplier_count"] is None
+    assert row["one_time_supplier_count"] == 1
+
+
 def test_the_years_compared_are_named(two_years):
     found = analyse_supplier_changes(two_years, period="2025")
     assert found.numbers["previous_period_name"].value == "2024"
