@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from procurement_kit.analyses.framework_use import analyse_framework_use
+from procurement_kit.exact import LAST_DATE
 from tests.unit.analyses.conftest import cube_of_rows
 from tests.unit.analyses.tender_cases import D, basis_of, bought, contract, only, year_of
 
@@ -46,6 +47,14 @@ def test_the_day_of_exhaustion_follows_from_the_pace():
     assert row["use_status"] == "runs_out"
     row = only(used(year_of(on("100.00")), framework()), "frameworks", contract_number="K-1")
     assert (row["exhaustion_date"], row["use_status"]) == (date(2034, 12, 29), "within")
+
+
+def test_a_framework_without_an_end_is_used_up_in_time_whenever_that_is():
+    row = only(used(year_of(on("100.00")), framework(last=LAST_DATE)), "frameworks", contract_number="K-1")
+    assert row["last_date"] is None
+    assert (row["exhaustion_date"], row["use_status"]) == (date(2034, 12, 29), "runs_out")
+    idle = only(used(year_of(on("0.00")), framework(last=LAST_DATE)), "frameworks", contract_number="K-1")
+    assert (idle["exhaustion_date"], idle["use_status"]) == (None, "within")
 
 
 def test_the_pace_is_that_of_the_days_with_data():

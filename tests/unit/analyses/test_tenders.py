@@ -6,6 +6,7 @@ import pytest
 
 from procurement_kit.analyses.tenders import screen_tenders
 from procurement_kit.errors import NoDataError
+from procurement_kit.exact import LAST_DATE
 from procurement_kit.publishing.sentences import texts
 from tests.unit.analyses.conftest import PERSON, cube_of_rows, firm
 from tests.unit.analyses.tender_cases import TREE, D, basis_of, bought, contract, only, year_of
@@ -166,6 +167,8 @@ def test_what_is_granted_to_citizens_or_exempt_is_shown_apart():
         ({"last": date(2025, 12, 31), "option_last": date(2026, 12, 31)}, "term_30", "360.00"),
         ({"codes": ("1901",), "last": date(2025, 12, 31)}, "term_38", "240.00"),
         ({"codes": ("1901",), "last": date(2029, 12, 31)}, "services_38", "480.00"),
+        ({"last": LAST_DATE}, "endless_48", "480.00"),
+        ({"codes": ("1901",), "last": LAST_DATE}, "services_38", "480.00"),
     ],
 )
 def test_a_known_contract_is_valued_by_its_whole_term(more, basis, value):
