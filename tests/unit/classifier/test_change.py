@@ -59,7 +59,10 @@ class Swapped:
     def codes_of(self, name: str) -> np.ndarray:
         return np.array(list(self.codes.values()), dtype=object)
 
-    def place(self, batch) -> dict[str, np.ndarray]:
+    def prepared(self, batch):
+        return batch
+
+    def placed(self, batch) -> dict[str, np.ndarray]:
         texts = list(self.codes)
         places = np.array(
             [texts.index(text) if text in texts else -1 for text in batch.column("line_text").to_pylist()]
