@@ -24,7 +24,7 @@ from procurement_kit.analyses.tender_parts import (
     seen_months,
     tested_value,
 )
-from procurement_kit.exact import NOTHING, frame, is_person, sums_by, total, with_category_names
+from procurement_kit.exact import NOTHING, PERSON_PREFIX, exact_sum, frame, records, total, with_category_names
 from procurement_kit.findings import Check, Definition, Finding, Number, adds_up, share
 from procurement_kit.tender_basis import LEAD_MONTHS, TenderBasis, month_count, months_before, quarter_of
 
@@ -132,18 +132,25 @@ def _covers(categories: Iterable[str], code: str, tree: "CategoryTree") -> bool:
 def _shared_suppliers(cube: "ibis.Table", span: object, tree: "CategoryTree") -> dict[str, dict]:
     """Group → its suppliers: how many, how many sell to several members, and the share of the kroner those have."""
     lines = parted(analysed(cube, span), tree).filter(lambda t: t.tender_part.isin(JOINT_PARTS))
-    rows = sums_by(lines, "category_code", "supplier_key", "municipality_name")
-    firms = [r for r in rows if r["supplier_key"] and not is_person(r["supplier_key"]) and r["net_amount"] > 0]
-    found = {}
-    for (code,), sold in by_keys(firms, "category_code").items():
-        suppliers = list(by_keys(sold, "supplier_key").values())
-        shared = [rows for rows in suppliers if len(rows) > 1]
-        found[code] = {
-            "supplier_count": len(suppliers),
-            "shared_supplier_count": len(shared),
-            "overlap_share": share(sum((total(rows) for rows in shared), NOTHING), total(sold)),
+    firms = lines.filter(lines.supplier_key.notnull() & ~lines.supplier_key.startswith(PERSON_PREFIX))
+    sold = firms.group_by("category_code", "supplier_key", "municipality_name").aggregate(net_amount=exact_sum(firms))
+    sold = sold.filter(sold.net_amount > 0)
+    suppliers = sold.group_by("category_code", "supplier_key").aggregate(
+        net_amount=exact_sum(sold), member_count=sold.count()
+    )
+    is_shared = suppliers.member_count > 1
+    found = suppliers.group_by("category_code").aggregate(
+        supplier_count=suppliers.count(), shared_supplier_count=is_shared.sum(),
+        net_amount=exact_sum(suppliers), shared_amount=exact_sum(suppliers, is_shared),
+    )  # fmt: skip
+    return {
+        row["category_code"]: {
+            "supplier_count": row["supplier_count"],
+            "shared_supplier_count": row["shared_supplier_count"],
+            "overlap_share": share(row["shared_amount"] or NOTHING, row["net_amount"]),
         }
-    return found
+        for row in records(found)
+    }
 
 
 # --- groups ---------------------------------------------------------------------------------------------------------
