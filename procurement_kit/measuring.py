@@ -106,7 +106,8 @@ def _words(measured: dict) -> list[str]:
     for name, found in measured["peers"].items():
         label = LABELS_OF_PEERS.get(name, name)
         said.append(f"{label}: {found['not_measured']}" if "not_measured" in found else _score(label, found))
-    said.append(f"Calibration error (15 bins) {_number(ours['ece'])}; {_promise(ours['promise'])}")
+    chance = f"{_number(ours['ece_by_chance'])} by chance on so few rows"
+    said.append(f"Calibration error (15 bins) {_number(ours['ece'])}, {chance}; {_promise(ours['promise'])}")
     return said
 
 

@@ -35,8 +35,8 @@ def measure(truth: np.ndarray, best: np.ndarray, probability: np.ndarray | None,
     Returns
     -------
     dict
-        accuracy_lines, accuracy_amount, macro_f1 over the known categories, and ece, coverage_at_95 or None; too_few,
-        whether there are fewer than FEWEST_ROWS rows to judge by.
+        accuracy_lines, accuracy_amount, macro_f1 over the known categories, and ece, ece_by_chance, coverage_at_95 or
+        None; too_few, whether there are fewer than FEWEST_ROWS rows to judge by.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def measure(truth: np.ndarray, best: np.ndarray, probability: np.ndarray | None,
     0.75
     """
     if not len(truth):
-        names = ("accuracy_lines", "accuracy_amount", "macro_f1", "ece", "coverage_at_95")
+        names = ("accuracy_lines", "accuracy_amount", "macro_f1", "ece", "ece_by_chance", "coverage_at_95")
         return {**dict.fromkeys(names), "too_few": True}
     right = best == truth
     macro = f1_score(
@@ -55,6 +55,7 @@ def measure(truth: np.ndarray, best: np.ndarray, probability: np.ndarray | None,
         "accuracy_amount": share_of(amount[right].sum(), amount.sum()),
         "macro_f1": rounded(macro),
         "ece": None if probability is None else calibration_error(probability, right),
+        "ece_by_chance": None if probability is None else error_by_chance(probability),
         "coverage_at_95": None if probability is None else coverage(probability, right, amount),
         "too_few": len(truth) < FEWEST_ROWS,
     }
@@ -71,6 +72,20 @@ def calibration_error(probability: np.ndarray, right: np.ndarray) -> float:
     bins = bins_of(probability)
     gaps = np.bincount(bins, probability, BINS) - np.bincount(bins, right, BINS)
     return rounded(np.abs(gaps).sum() / len(right))
+
+
+def error_by_chance(probability: np.ndarray) -> float:
+    """The calibration error to expect on so few rows where every probability holds: an error near it shows nothing.
+
+    In each bin the mean distance of a normal variable of the binomial's spread, weighted by the bin's rows.
+
+    Examples
+    --------
+    >>> error_by_chance(np.full(100, 0.5)), error_by_chance(np.full(10_000, 0.5))
+    (0.0399, 0.004)
+    """
+    spread = np.bincount(bins_of(probability), probability * (1 - probability), BINS)
+    return rounded(np.sqrt(2 / np.pi * spread).sum() / len(probability))
 
 
 def bins_of(probability: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from procurement_kit.classifier.evaluation import MEASURED, evaluate
 from procurement_kit.errors import NoDataError, ParameterError
 
 OURS = {
-    *MEASURED, "too_few", "all_lines", "without_largest", "text", "promise", "confusions", "calibration_curve",
+    *MEASURED, "ece_by_chance", "too_few", "all_lines", "without_largest", "text", "promise", "confusions", "calibration_curve",
 }  # fmt: skip
 
 

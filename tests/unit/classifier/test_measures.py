@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from procurement_kit.classifier.measures import bins_of, calibration_error, coverage, measure
+from procurement_kit.classifier.measures import bins_of, calibration_error, coverage, error_by_chance, measure
 
 TRUTH = np.array(["a", "a", "b", "c"], dtype=object)
 BEST = np.array(["a", "a", "a", "c"], dtype=object)
@@ -41,3 +41,10 @@ def test_the_card_names_its_dearest_confusions(classifier):
             assert len(pairs) <= 3
             assert all(pair["true_code"] != pair["predicted_code"] for pair in pairs)
             assert [pair["amount"] for pair in pairs] == sorted((pair["amount"] for pair in pairs), reverse=True)
+
+
+def test_the_error_by_chance_is_what_a_perfectly_calibrated_classifier_shows():
+    chance = np.random.default_rng(2)
+    probability = chance.uniform(0.1, 0.99, 1_700)
+    shown = [calibration_error(probability, chance.random(len(probability)) < probability) for _ in range(100)]
+    assert abs(np.mean(shown) - error_by_chance(probability)) < 0.002
