@@ -19,6 +19,8 @@ from procurement_kit import folders, store
 from procurement_kit.analyses.compliance import analyse_compliance
 from procurement_kit.analyses.concentration import analyse_concentration
 from procurement_kit.analyses.e_trade import analyse_e_trade
+from procurement_kit.analyses.framework_use import analyse_framework_use
+from procurement_kit.analyses.joint_tenders import find_joint_tenders
 from procurement_kit.analyses.kpis import analyse_kpis
 from procurement_kit.analyses.kraljic import analyse_kraljic
 from procurement_kit.analyses.overlap import analyse_overlap
@@ -30,13 +32,16 @@ from procurement_kit.analyses.supplier_changes import analyse_supplier_changes
 from procurement_kit.analyses.supplier_identity import analyse_supplier_identity
 from procurement_kit.analyses.supplier_profile import analyse_supplier_profile
 from procurement_kit.analyses.tail import analyse_tail
+from procurement_kit.analyses.tenders import screen_tenders
 from procurement_kit.classifier.tree import standard_tree
 from procurement_kit.e_trade_basis import ETradeBasis
 from procurement_kit.kpi_basis import KpiBasis
 from procurement_kit.steps.agreed_prices import read_agreed_prices
 from procurement_kit.steps.categories import CATEGORY_LOOKUP_TYPES, LOOKUP_NAME
 from procurement_kit.steps.spend_cube import build_cube, read_cube, read_record
+from procurement_kit.steps.tender_inputs import read_light_ranges, read_thresholds
 from procurement_kit.tables import CLASSIFIER_FEATURES, INVOICE_LINES
+from procurement_kit.tender_basis import KnownContract, TenderBasis
 from tests.conftest import complete_lines
 
 LINE_COUNT = 200
@@ -60,9 +65,16 @@ FINDINGS = (
     "overlap",
     "e_trade",
     "kpis",
+    "tenders",
+    "joint_tenders",
+    "framework_use",
 )
 TRADED = ETradeBasis("order_number", (), frozenset({"1801"}), "contracts")
 KPIS = KpiBasis("prøveby", {"prøveby": "Prøveby"}, {"prøveby": TRADED}, {})
+CONTRACT = KnownContract(
+    "prøveby", "K-1", "Papir", ("1801",), date(2024, 1, 1), date(2025, 12, 31), maximum=Decimal(90000)
+)
+TENDERS = TenderBasis((CONTRACT,), read_thresholds(), read_light_ranges(), {"prøveby": "Prøveby", "nabo": "Naboby"})
 SCORES = (
     {
         "category_code": "1801",
@@ -174,6 +186,11 @@ def with_prices(cube):
     return cube.mutate(quantity=pieces.cast("decimal(18,3)"), unit_price_amount=price, document_amount=amount)
 
 
+def of_two(cube):
+    """The lines as if two municipalities had bought them."""
+    return cube.mutate(municipality_name=(cube.document_id < "D0030").ifelse("prøveby", "nabo"))
+
+
 def findings_of(municipality) -> dict:
     build_cube(municipality)
     cube, tree = read_cube(municipality), standard_tree()
@@ -191,6 +208,9 @@ def findings_of(municipality) -> dict:
         analyse_overlap(cube, period="2025", between="unit", tree=tree),
         analyse_e_trade(cube, period="2025", tree=tree, basis=TRADED),
         analyse_kpis(cube, period="2025", basis=KPIS),
+        screen_tenders(cube, period="2025", tree=tree, basis=TENDERS),
+        find_joint_tenders(of_two(cube), period="2025", tree=tree, basis=TENDERS),
+        analyse_framework_use(cube, period="2025", basis=TENDERS),
     )
     if THOROUGH or municipality.engine == "duckdb":
         agreed = read_agreed_prices(municipality)
