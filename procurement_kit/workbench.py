@@ -22,7 +22,7 @@ from procurement_kit.tables import CLASSIFIER_FEATURES, DECISIONS, RULES
 if TYPE_CHECKING:
     pass
 
-ROWS_AT_A_TIME = 500_000  # distinct rows classified between two parts of the lookup
+ROWS_AT_A_TIME = 400_000  # distinct rows classified between two parts of the lookup
 
 
 # --- init -------------------------------------------------------------------------------------------------------------

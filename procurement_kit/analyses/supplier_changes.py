@@ -6,6 +6,7 @@ Gone: active the year before, not in the period. Nobody is new in the first year
 twelve months.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -188,7 +189,11 @@ def _timeline(documents: ibis.Table, span: Period, months: list[tuple[int, int]]
     invoices = documents.filter((documents.net_amount > 0) & documents.supplier_key.notnull())
     invoices = invoices.mutate(quarter=(invoices.invoice_date.year() * 4 + invoices.invoice_date.quarter() - 1))
     lives = invoices.group_by("supplier_key").aggregate(first=invoices.quarter.min(), last=invoices.quarter.max())
-    came, went = ({row["quarter"]: row["n"] for row in _counted(lives, end)} for end in ("first", "last"))
+    spans = records(lives.group_by("first", "last").aggregate(n=lives.count()))
+    came, went = Counter(), Counter()
+    for row in spans:
+        came[row["first"]] += row["n"]
+        went[row["last"]] += row["n"]
     active = records(invoices.group_by("quarter").aggregate(n=invoices.supplier_key.nunique()))
     active = {row["quarter"]: row["n"] for row in active}
     if not months:
@@ -198,15 +203,11 @@ def _timeline(documents: ibis.Table, span: Period, months: list[tuple[int, int]]
         {
             "quarter_name": f"{quarter // 4}Q{quarter % 4 + 1}",
             "active_supplier_count": active.get(quarter, 0),
-            "new_supplier_count": came.get(quarter, 0) if quarter - begun >= QUARTERS_IN_YEAR else None,
-            "gone_supplier_count": went.get(quarter, 0) if ended - quarter >= QUARTERS_IN_YEAR else None,
+            "new_supplier_count": came[quarter] if quarter - begun >= QUARTERS_IN_YEAR else None,
+            "gone_supplier_count": went[quarter] if ended - quarter >= QUARTERS_IN_YEAR else None,
         }
         for quarter in range(begun, ended + 1)
     ]
-
-
-def _counted(lives: ibis.Table, end: str) -> list[dict]:
-    return records(lives.group_by(quarter=lives[end]).aggregate(n=lives.count()))
 
 
 def _quarter(year: int, month: int) -> int:

@@ -60,7 +60,7 @@ def category_lookup(
     """
     deciders = (("review", read_decisions(decisions, tree)), ("rule", read_rules(rules, tree)))
     placing = _Placing(classifier, deciders, tree)
-    rows = (batch.select(list(CLASSIFIER_FEATURES)) for batch in batches)
+    rows = (some for batch in batches for some in placing.fitting(batch.select(list(CLASSIFIER_FEATURES))))
     return _ahead(placing.table, _ahead(placing.prepared, rows))
 
 
@@ -89,6 +89,10 @@ class _Placing:
         self._codes = [*claimed, *(rule.category_code for rule in rules)]
         self._reasons = [classifier.version if classifier is not None else None, *(rule.reason for rule in rules)]
         self._first_rule = len(claimed)
+
+    def fitting(self, printed: pa.RecordBatch | pa.Table) -> Iterable[pa.RecordBatch | pa.Table]:
+        """The rows in as large parts as memory allows."""
+        return self._scorer.fitting(printed) if self._scorer is not None else [printed]
 
     def prepared(self, printed: pa.RecordBatch | pa.Table) -> tuple[pa.RecordBatch | pa.Table, Prepared | None]:
         """Printed values, and what the classifier makes of their texts."""

@@ -6,7 +6,7 @@ large batches go through a compiled pass (`kernel`), small ones through the very
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +28,8 @@ BLOCK_ROWS = 1024  # so that a block's scores stay in the processor's cache
 COMPILED_ROWS = 8192  # of a block that the compiled pass takes
 WORTH_COMPILING = 100_000  # rows of a batch from which the compiled pass saves more time than its start takes
 TOO_CLOSE = 1e-12  # to a threshold, for a probability that may differ in its last bits
-LARGEST_TABLES = 1_500_000_000  # bytes of scores kept; texts beyond are scored anew in each batch
+LARGEST_TABLES = 1_000_000_000  # bytes of scores kept; texts beyond are scored anew in each batch
+ROWS_WHEN_FULL = 125_000  # of a batch whose texts are scored for it alone
 TEXTS_AT_A_TIME, MULTIPLIED_ROWS = 100_000, 5_000
 WORTH_COMPILING_TEXTS = 20_000
 NO_TEXT, UNMET = 0, -1
@@ -142,6 +143,7 @@ class TableScorer:
         fields = dict.fromkeys(part.field for part in classifier.parts)
         self._tables = [FieldTable(classifier, field, self._threads) for field in fields]
         self._known: dict[str, bool] = {"": False}
+        self._is_full = False
 
     def place(self, batch: pa.RecordBatch | pa.Table) -> dict[str, np.ndarray]:
         """Claim, proposal, best and second best of each row, as `Levels.place` gives them.
@@ -152,6 +154,11 @@ class TableScorer:
             The columns CLASSIFIER_FEATURES, as printed; best some hundred thousand rows at a time.
         """
         return self.placed(self.prepared(batch))
+
+    def fitting(self, batch: pa.RecordBatch | pa.Table) -> Iterator[pa.RecordBatch | pa.Table]:
+        """The batch, in smaller ones where there is no room any more to keep what new texts score."""
+        size = ROWS_WHEN_FULL if self._is_full else max(1, batch.num_rows)
+        yield from (batch.slice(start, size) for start in range(0, max(1, batch.num_rows), size))
 
     def prepared(self, batch: pa.RecordBatch | pa.Table) -> "Prepared":
         """Rows whose texts have been scored; one batch at a time, in the order of the rows."""
@@ -172,6 +179,7 @@ class TableScorer:
         codes, distinct = printed.distinct(FIELD_COLUMNS[table.field])
         kept = sum(other.scores.nbytes for other in self._tables)
         rows, scores = table.rows_of(distinct, LARGEST_TABLES - kept)
+        self._is_full |= not np.may_share_memory(scores, table.scores)
         return (rows[codes], scores) if rows.any() else None
 
     def _is_known(self, printed: "_Printed") -> np.ndarray:

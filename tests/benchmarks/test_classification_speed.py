@@ -89,7 +89,7 @@ def classify_file(source: Path, target: Path, model: Path) -> dict:
     classifier = load_classifier(model)
     start, count = time.perf_counter(), 0
     with parquet_parts(target, arrow_schema(LOOKUP_TYPES)) as write:
-        batches = pq.ParquetFile(source).iter_batches(batch_size=500_000)
+        batches = pq.ParquetFile(source).iter_batches(batch_size=400_000)
         for table in category_lookup(batches, classifier, [], [], classifier.tree):
             write(table)
             count += table.num_rows

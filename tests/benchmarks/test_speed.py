@@ -65,3 +65,20 @@ def test_report(benchmark, council):
     outcome = once(benchmark, workbench.make_report, council, "2018")
     assert outcome.facts["paths"]["report.html"]
     assert benchmark.stats["max"] < SECONDS["report"]
+
+
+def test_peer_papermill_alone_runs_as_many_empty_cells(benchmark, tmp_path):
+    """What a kernel's start and the cells' round trips take of a report's time."""
+    import nbformat
+    import papermill
+
+    from procurement_kit.publishing.recipes import notebook_path
+
+    notebook = nbformat.read(notebook_path("20_municipal_report"), as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source, cell.outputs = "pass", []
+    nbformat.write(notebook, tmp_path / "empty.ipynb")
+    paths = [str(tmp_path / name) for name in ("empty.ipynb", "run.ipynb")]
+    once(benchmark, papermill.execute_notebook, *paths, progress_bar=False)
+    assert benchmark.stats["max"] < SECONDS["report"] / 2

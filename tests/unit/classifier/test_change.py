@@ -59,6 +59,9 @@ class Swapped:
     def codes_of(self, name: str) -> np.ndarray:
         return np.array(list(self.codes.values()), dtype=object)
 
+    def fitting(self, batch):
+        return [batch]
+
     def prepared(self, batch):
         return batch
 

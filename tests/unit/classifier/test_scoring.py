@@ -57,5 +57,16 @@ def test_a_second_batch_is_placed_as_if_it_came_alone(classifier):
     np.testing.assert_array_equal(together["category_1_best_confidence"], alone["category_1_best_confidence"])
 
 
+def test_batches_are_parted_once_new_texts_find_no_room(classifier, monkeypatch):
+    scorer, batch = TableScorer(classifier), table_of(*LINES)
+    assert [part.num_rows for part in scorer.fitting(batch)] == [len(LINES)]
+    assert [part.num_rows for part in scorer.fitting(table_of())] == [0]
+    monkeypatch.setattr(scoring, "LARGEST_TABLES", 0)
+    monkeypatch.setattr(scoring, "ROWS_WHEN_FULL", 2)
+    scorer.place(batch)
+    assert pa.concat_tables(scorer.fitting(batch)).equals(batch)
+    assert {part.num_rows for part in scorer.fitting(batch)} <= {1, 2}
+
+
 def test_no_rows_are_no_trouble(classifier):
     assert TableScorer(classifier).place(table_of()) == {}
