@@ -107,7 +107,8 @@ def classify_lines(municipality: Municipality) -> Path:
             )
             with store.resumed_lookup(municipality, LOOKUP_NAME, CATEGORY_LOOKUP_TYPES, mark) as (done, write):
                 rest = not_in_lookup(classifier_rows(municipality), done, CLASSIFIER_FEATURES)
-                rows = store.batches_of(rest, municipality, size=ROWS_AT_A_TIME)
+                by_text = rest.order_by("item_name", "line_text")  # so that each text is met in one batch
+                rows = store.batches_of(by_text, municipality, size=ROWS_AT_A_TIME)
                 write(counted(lookup.category_lookup(rows, classifier, rules, decisions, tree), "classify"))
             set_mark(municipality, "lookups", mark)
         return build_cube(municipality)
