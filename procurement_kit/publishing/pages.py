@@ -30,7 +30,7 @@ FLOORS = {  # number → finding it stands in, and what it must reach for the fi
     "right_share": ("quality", Decimal("0.90")),
 }
 ONLY_WHERE_KNOWN = ("fixed_change_share",)  # without price indices the whole column is left out
-SHORT_DATES = ("next_expiry_date", "due_date")  # in the two widest tables
+SHORT_DATES = ("next_expiry_date", "due_date", "end_date", "notice_date", "start_date")  # in the widest tables
 LIMITS = ("from_amount", "below_amount")  # bounds of a class are never rounded to thousands
 RANGE_ENDS = ("gain_low_amount", "gain_high_amount")  # written in one scale
 CEILINGS = {  # the same for numbers that must not grow too large; one that is not known is said elsewhere

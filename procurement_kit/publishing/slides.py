@@ -26,6 +26,7 @@ ZIP_TIME = (2000, 1, 1, 0, 0, 0)
 WIDTH, HEIGHT, MARGIN, TOP, BOTTOM = 13.333, 7.5, 0.6, 1.55, 6.75  # inches; a wide slide
 ROWS_SHOWN, COLUMNS_SHOWN, CELL_LENGTH, NARROWEST = 9, 6, 44, 9
 LOGO_HEIGHT = 0.8  # inches
+LETTER, PADDING = 0.105, 0.25  # inches of a heading's letter, and of a cell's margins
 TITLE_LAYOUT = 5  # of python-pptx's own template: a title and nothing else
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -141,12 +142,18 @@ def _write_table(slide: "Slide", table: TableView, accent: str) -> None:
 
 
 def _set_widths(table: "Table", lines: list[list[str]]) -> None:
-    """Share the slide's width by the longest text of each column, so that most rows are one line high."""
+    """Share the slide's width by the longest text of each column, so that most rows are one line high.
+
+    No column becomes too narrow for the longest word of its heading.
+    """
     from pptx.util import Inches
 
-    needs = [max(NARROWEST, *map(len, texts)) for texts in zip(*lines, strict=True)]
-    for column, need in zip(table.columns, needs, strict=True):
-        column.width = int(Inches(WIDTH - 2 * MARGIN) * need / sum(needs))
+    columns = list(zip(*lines, strict=True))
+    least = [LETTER * max(map(len, heading.split()), default=0) + PADDING for heading, *_ in columns]
+    rest = max(0.0, WIDTH - 2 * MARGIN - sum(least))
+    needs = [max(NARROWEST, *map(len, texts)) for texts in columns]
+    for column, own, need in zip(table.columns, least, needs, strict=True):
+        column.width = int(Inches(own + rest * need / sum(needs)))
 
 
 def _write_lines(

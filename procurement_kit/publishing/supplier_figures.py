@@ -211,7 +211,8 @@ def _field(axes: "Axes", column: int, row: int, value: Decimal, writer: Writer) 
 
     corner, depth = (column - 0.48, row - 0.48), 0.05 + 0.55 * float(value)  # never so dark that ink is lost on it
     axes.add_patch(Rectangle(corner, 0.96, 0.96, facecolor=KEPT_COLOUR, alpha=depth, edgecolor="none"))
-    axes.annotate(writer.formats.share(value), (column, row), ha="center", va="center", color=INK, fontsize=8.5)
+    percent = "<1" if 0 < value < Decimal("0.005") else writer.formats.number(value * 100)
+    axes.annotate(percent, (column, row), ha="center", va="center", color=INK, fontsize=8.5)
 
 
 # --- what several of them need --------------------------------------------------------------------------------------

@@ -109,5 +109,7 @@ def test_the_fifth_number_of_page_one_counts_contracts_once(findings):
     writer = Writer(Formats(), {finding.key: finding for finding in findings})
     assert writer.say("tiles.decisions.value", "expiries").replace("\u00a0", " ") == "2 aftaler"
     note = writer.say("tiles.decisions.note", "expiries").replace("\u00a0", " ")
-    assert note.startswith("2 udløber (950 kr. om året), 0 er brugt over 80 % af maksimum; dertil 1 gruppe")
+    assert note.startswith("2 udløber (950 kr. årligt), 0 har brugt mindst 80 % af maksimum. Usikkert: 1 gruppe")
+    assert "Udeladt: " in note
+    assert len(note.split()) <= 31
     assert Writer(Formats(), {}).say("tiles.decisions.value", "expiries") == "–"
