@@ -148,8 +148,9 @@ class DrillSession:
         return [*head, table, *screen_blocks(self.words, self.start, len(screen), count, count)]
 
     def _cells(self, row: Mapping) -> list[str]:
-        texts = [shown(row[name]) for name in LINE_COLUMNS[:-1]]
-        return [*texts, self.words.formats.amount(row["net_amount"], decimals=2)]
+        day = row["invoice_date"] and self.words.formats.short_date(row["invoice_date"])
+        texts = [shown(row[name]) for name in LINE_COLUMNS[1:-1]]
+        return [shown(day), *texts, self.words.formats.amount(row["net_amount"], decimals=2)]
 
     def _line(self) -> list[dict]:
         def story_of(key: str | None) -> list[tuple[str, str, str]]:

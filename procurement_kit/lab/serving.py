@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -29,6 +30,7 @@ from procurement_kit.lab.start import lying_in
 START = "00_start.ipynb"
 SECONDS = 120  # for JupyterLab to answer, and for the start page to be drawn
 QUIET = ("--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
+UNASKED = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def running_lab(*, options: tuple[str, ...] = ()) -> Iterator[Lab]:
     command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1", *options]
     environment = {**os.environ, "JUPYTER_TOKEN": token, "PROCUREMENT_DATA": str(store.data_folder())}
     log = folder / "jupyterlab.log"
-    with log.open("w", encoding="utf-8") as said:
+    with log.open("w", encoding="utf-8") as said, _defaults() as defaults:
+        environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [defaults, os.getenv("JUPYTER_CONFIG_PATH")]))
         process = subprocess.Popen(command, env=environment, stdout=said, stderr=said, cwd=folder)
         try:
             server = _Server(f"http://127.0.0.1:{port}", token)
@@ -87,6 +90,16 @@ def running_lab(*, options: tuple[str, ...] = ()) -> Iterator[Lab]:
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+@contextmanager
+def _defaults() -> Iterator[str]:
+    """A folder with defaults that keep JupyterLab from asking for news; what a user has chosen goes before them."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "labconfig" / "default_setting_overrides.json"
+        path.parent.mkdir()
+        path.write_text(json.dumps(UNASKED), encoding="utf-8")
+        yield folder
 
 
 def serve(*, browser: bool = True) -> None:

@@ -279,7 +279,13 @@ class StartSession:
     def _told(self):  # noqa: ANN202
         """Let the page hear how far a long task is."""
         self.tell(self.words.say("start.working"), None)
-        return watching(lambda what, done, whole: self.tell(what, int(100 * done / whole) if whole else None))
+        words = self.words.entry("start.doing")
+
+        def hear(what: str, done: float, whole: float | None) -> None:
+            said = " · ".join(words.get(part, part) for part in what.split(": "))
+            self.tell(said, int(100 * done / whole) if whole else None)
+
+        return watching(hear)
 
 
 class StartPage(Page):

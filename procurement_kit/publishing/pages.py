@@ -271,7 +271,13 @@ def _table(name: str, page: Page | None, writer: Writer) -> TableView:
 
 
 def table_view(
-    writer: Writer, finding_key: str, table: str, *, columns: tuple[str, ...] = (), row_limit: int = 0
+    writer: Writer,
+    finding_key: str,
+    table: str,
+    *,
+    columns: tuple[str, ...] = (),
+    row_limit: int = 0,
+    more: str = "rows_hidden",
 ) -> TableView:
     """Make a finding's table ready to show, with headings in the reader's language.
 
@@ -285,6 +291,8 @@ def table_view(
         Columns shown; by default all that a reader can use (one language of names, no technical keys).
     row_limit : int
         Rows shown; 0 shows all.
+    more : {"rows_hidden", "rows_more"}
+        The word that says how many rows there are beside them, and where.
 
     Raises
     ------
@@ -309,7 +317,9 @@ def table_view(
     made = tuple(_column(name, _alike(names, place, rows), writer) for place, name in enumerate(names))
     cells = tuple(tuple(_cell(value, column, writer) for value, column in zip(row, made, strict=True)) for row in rows)
     title = writer.say(f"tables.{finding_key}_{table}", finding_key)
-    return TableView(f"{finding_key}_{table}", title, made, rows, cells, _hidden(len(content) - len(shown), writer))
+    return TableView(
+        f"{finding_key}_{table}", title, made, rows, cells, _hidden(len(content) - len(shown), writer, more)
+    )
 
 
 def _for_readers(content: "pd.DataFrame", writer: Writer) -> "pd.DataFrame":
@@ -324,9 +334,9 @@ def _for_readers(content: "pd.DataFrame", writer: Writer) -> "pd.DataFrame":
     return content
 
 
-def _hidden(count: int, writer: Writer) -> str:
+def _hidden(count: int, writer: Writer, more: str) -> str:
     context = {**writer.context, "hidden_count": Number(count, "count")}
-    return Writer(writer.formats, writer.findings, context).say("words.rows_hidden") if count else ""
+    return Writer(writer.formats, writer.findings, context).say(f"words.{more}") if count else ""
 
 
 def _is_shown(name: str, writer: Writer) -> bool:

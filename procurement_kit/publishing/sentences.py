@@ -8,7 +8,7 @@ forms says the first whose numbers all exist. An unknown key is an error that na
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -300,16 +300,12 @@ def show(finding: Finding, *, table: str = "", language: str = "da", currency: s
     from procurement_kit.publishing.pages import table_view
 
     writer = Writer(Formats(language, currency), {finding.key: finding})
+    view = table_view(writer, finding.key, table or next(iter(finding.tables)), row_limit=ROWS_SHOWN, more="rows_more")
     if table:
-        view = table_view(writer, finding.key, table, row_limit=ROWS_SHOWN)
-        context = {"hidden_count": Number(len(finding.tables[table]) - ROWS_SHOWN, "count")}
-        note = replace(writer, context=context).say("words.rows_more") if view.note else ""
-        return Told(view.title, render_table(replace(view, note=note)))
+        return Told(view.title, render_table(view))
     sentence = writer.say(f"findings.{finding.key}", finding.key)
     caveats = [writer.say(f"caveats.{key}", finding.key) for key in finding.caveats]
     marks = [("✓" if check.passed else "✗") + f" {check.name}: {check.detail}" for check in finding.checks]
-    main = next(iter(finding.tables))
-    main_table = render_table(table_view(writer, finding.key, main, row_limit=ROWS_SHOWN))
     lines = "".join(f"<li>{escape(line)}</li>" for line in [*caveats, *marks])
-    html = f"<p><strong>{escape(sentence)}</strong></p><ul>{lines}</ul>{main_table}"
+    html = f"<p><strong>{escape(sentence)}</strong></p><ul>{lines}</ul>{render_table(view)}"
     return Told("\n".join([sentence, *caveats, *marks]), html)

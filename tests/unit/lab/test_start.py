@@ -106,3 +106,13 @@ def test_a_watcher_hears_how_far_a_task_is_instead_of_a_bar(capsys):
     assert heard == [("demo", 0, 2), ("demo: train", 0, 2), ("demo", 1, 2)]
     assert capsys.readouterr().err == ""
     assert list(counted([], "classify")) == []
+
+
+def test_what_is_being_done_is_said_in_danish(page):
+    heard = []
+    session = page.session
+    session.tell = lambda text, share: heard.append((text, share))
+    with session._told(), progress_bar("demo", total=2) as bar:
+        bar.set_postfix_str("train")
+        bar.update()
+    assert heard[1:] == [("Demo", 0), ("Demo · træner klassifikatoren", 0), ("Demo", 50)]

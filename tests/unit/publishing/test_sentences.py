@@ -2,10 +2,12 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 
 from procurement_kit.errors import ParameterError
 from procurement_kit.findings import Number
+from procurement_kit.outgoing import visible_text
 from procurement_kit.publishing.formats import Formats
 from procurement_kit.publishing.recipes import read_recipe
 from procurement_kit.publishing.sentences import Writer, plain, show, texts, written
@@ -161,3 +163,17 @@ def test_the_reconciliation_is_told_with_and_without_accounts(reconciliation, no
     assert "10 t.kr. står i regnskabet og ikke i data, uden at nogen har forklaret hvorfor." in told
     assert "læg accounts.csv i kommunens mappe" in repr(show(not_reconciled))
     assert "Lines without art" in show(reconciliation, language="en")._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("da", "5 rækker mere i fundets tabel."), ("en", "5 more rows in the finding's table.")]
+)
+def test_a_table_cut_short_in_a_notebook_says_by_how_much_and_where_the_rest_is(spend, language, word):
+    rows = spend.tables["by_area"]
+    long = pd.concat([rows] * 20, ignore_index=True).head(20)
+    finding = replace(spend, tables={**spend.tables, "by_area": long})
+    for shown in (show(finding, table="by_area", language=language), show(finding, language=language)):
+        assert word in visible_text(shown._repr_html_()).replace("\u00a0", " ")
+    whole = visible_text(show(spend, table="by_area", language=language)._repr_html_())
+    assert "rækker mere" not in whole
+    assert "more rows" not in whole
