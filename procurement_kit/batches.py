@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from procurement_kit.plurals import so_many
 from procurement_kit.progress import progress_bar
 
 STANDARD_RECIPE = "municipal_report"
-COLUMNS = ("municipality", "recipe", "period")
+COLUMNS = ("municipality", "recipe", "period", "category")
 LISTS = {"municipalities": "municipality", "recipes": "recipe", "periods": "period"}
 ALL = "all"
 GIGABYTE = 2**30
@@ -38,11 +38,12 @@ SHARED = ("PROCUREMENT_DATA", "PROCUREMENT_KEYS", *BOUNDS.values())
 
 @dataclass(frozen=True)
 class Job:
-    """One report to make."""
+    """One report to make; `category` where its recipe is about one."""
 
     municipality: str
     recipe: str
     period: str
+    category: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,20 @@ class Row:
     seconds: float = 0.0
     memory: int = 0
     message: str = ""
+    category: str = ""
+
+    @property
+    def job(self) -> Job:
+        """What it was made for."""
+        return Job(self.municipality, self.recipe, self.period, self.category)
 
 
 # --- which reports --------------------------------------------------------------------------------------------------
 
 
-def jobs_of(municipalities: Iterable[str], recipes: Iterable[str], periods: Iterable[str]) -> list[Job]:
+def jobs_of(
+    municipalities: Iterable[str], recipes: Iterable[str], periods: Iterable[str], category: str = ""
+) -> list[Job]:
     """Municipalities × recipes × periods, each once; `all` stands for every municipality that is open.
 
     Raises
@@ -72,10 +81,12 @@ def jobs_of(municipalities: Iterable[str], recipes: Iterable[str], periods: Iter
     known = store.municipality_names()
     still_open = [name for name in known if not closing_record(store.data_folder() / name)]
     named = [name for given in municipalities for name in (still_open if given == ALL else [given])]
-    return _checked([Job(*parts) for parts in product(named, recipes, periods)], known)
+    return _checked([Job(*parts, category) for parts in product(named, recipes, periods)], known)
 
 
-def chosen_jobs(name: str, *, every: bool, batch: Path | None, recipe: str, period: str) -> list[Job]:
+def chosen_jobs(
+    name: str, *, every: bool, batch: Path | None, recipe: str, period: str, category: str = ""
+) -> list[Job]:
     """The reports that a command line asks for: of every municipality, or of a file.
 
     Raises
@@ -97,11 +108,11 @@ def chosen_jobs(name: str, *, every: bool, batch: Path | None, recipe: str, peri
             expected="a period such as 2025Q3",
             todo="procurement-kit report --all --period 2025Q3",
         )
-    return jobs_of([ALL], [recipe], [period])
+    return jobs_of([ALL], [recipe], [period], category)
 
 
 def read_batch(path: Path) -> list[Job]:
-    """Read a batch file: CSV with municipality, recipe, period; or TOML with lists of each.
+    """Read a batch file: CSV with municipality, recipe, period, category; or TOML with lists of the first three.
 
     Raises
     ------
@@ -156,14 +167,17 @@ def _rows(path: Path, text: str) -> list[Job]:
     if problems:
         raise _not_a_batch(path, *problems)
     rows = [{key: (value or "").strip() for key, value in row.items() if key} for row in reader]
-    return [Job(row["municipality"], row.get("recipe") or STANDARD_RECIPE, row["period"]) for row in rows]
+    return [
+        Job(row["municipality"], row.get("recipe") or STANDARD_RECIPE, row["period"], row.get("category", ""))
+        for row in rows
+    ]
 
 
 def _not_a_batch(path: Path, *problems: str) -> FileFormatError:
     return FileFormatError(
         f"{path.name}: the batch cannot be read.",
         problems=problems,
-        expected="CSV with the columns municipality;recipe;period, or TOML with municipalities, recipes and periods",
+        expected="CSV with municipality;recipe;period;category, or TOML with municipalities, recipes and periods",
         todo="correct the file",
     )
 
@@ -175,13 +189,14 @@ def _checked(jobs: list[Job], known: Sequence[str]) -> list[Job]:
     for name in dict.fromkeys(job.municipality for job in jobs):
         if name not in known:
             problems.append(f"There is no municipality «{name}».{nearest(name, known)}")
-    readers = {"period": parse_period, "recipe": read_recipe}
-    for part, read in readers.items():
-        for text in dict.fromkeys(getattr(job, part) for job in jobs):
-            try:
-                read(text)
-            except ProcurementError as error:
-                problems.append(error.what)
+    readings = [(parse_period, job.period) for job in jobs]
+    readings += [(lambda job: read_recipe(job.recipe).about(job.category), job) for job in jobs]
+    for read, given in readings:
+        try:
+            read(given)
+        except ProcurementError as error:
+            problems.append(error.what)
+    problems = list(dict.fromkeys(problems))
     if problems or not jobs:
         raise ParameterError(
             "The batch cannot be run.",
@@ -189,7 +204,7 @@ def _checked(jobs: list[Job], known: Sequence[str]) -> list[Job]:
             expected=f"municipalities in {store.data_folder()}, recipes in reports/, periods such as 2025Q3",
             todo="correct the batch",
         )
-    return list(dict.fromkeys(Job(j.municipality, j.recipe, parse_period(j.period).label) for j in jobs))
+    return list(dict.fromkeys(replace(job, period=parse_period(job.period).label) for job in jobs))
 
 
 # --- in how many processes ------------------------------------------------------------------------------------------
@@ -245,9 +260,9 @@ def make_reports(jobs: Sequence[Job], *, processes: int = 0, force: bool = False
             for job in suspects:  # one of them ended its process: each once more, alone
                 alone, killed = _side_by_side([job], 1, environment, force, bar.update)
                 rows += alone or [_failed(job, "its process was killed, or ran out of memory") for job in killed]
-            seen = {(row.municipality, row.recipe, row.period) for row in rows}
-            todo = [job for job in todo if (job.municipality, job.recipe, job.period) not in seen]
-    rows.sort(key=lambda row: order.index(Job(row.municipality, row.recipe, row.period)))
+            seen = {row.job for row in rows}
+            todo = [job for job in todo if job not in seen]
+    rows.sort(key=lambda row: order.index(row.job))
     return _outcome(rows, count, bound, time.perf_counter() - started)
 
 
@@ -302,7 +317,9 @@ def _make(job: Job, environment: Mapping[str, str], force: bool) -> Row:
     os.environ.update(environment)
     started = time.perf_counter()
     try:
-        outcome = workbench.make_report(job.municipality, job.period, recipe=job.recipe, force=force)
+        outcome = workbench.make_report(
+            job.municipality, job.period, recipe=job.recipe, category=job.category, force=force
+        )
     except ProcurementError as error:
         return _failed(job, error.what.splitlines()[0], time.perf_counter() - started)
     status = "unchanged" if outcome.facts["unchanged"] else "made"
@@ -352,7 +369,15 @@ def _outcome(rows: list[Row], processes: int, bound: int, seconds: float) -> Out
 def _table(rows: list[Row]) -> list[str]:
     headings = ("municipality", "period", "recipe", "status", "seconds", "memory", "")
     cells = [
-        (r.municipality, r.period, r.recipe, r.status, f"{r.seconds:.1f}", _gigabytes(r.memory), r.message)
+        (
+            r.municipality,
+            r.period,
+            f"{r.recipe} {r.category}".strip(),
+            r.status,
+            f"{r.seconds:.1f}",
+            _gigabytes(r.memory),
+            r.message,
+        )
         for r in rows
     ]
     widths = [max(len(line[place]) for line in (headings, *cells)) for place in range(len(headings))]

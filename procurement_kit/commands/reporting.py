@@ -43,7 +43,7 @@ def report(
         outcome = workbench.make_report(name, chosen, recipe=recipe, category=category, force=force)
         answer(outcome, as_json)
         return
-    jobs = batches.chosen_jobs(name, every=every, batch=batch, recipe=recipe, period=chosen)
+    jobs = batches.chosen_jobs(name, every=every, batch=batch, recipe=recipe, period=chosen, category=category)
     outcome = batches.make_reports(jobs, processes=processes, force=force)
     answer(outcome, as_json)
     if outcome.facts["failed"]:

@@ -36,7 +36,7 @@ def pretended(monkeypatch):
 
 
 def made(job: Job, status: str = "made") -> batches.Row:
-    return batches.Row(job.municipality, job.recipe, job.period, status, 1.0, 2**20)
+    return batches.Row(job.municipality, job.recipe, job.period, status, 1.0, 2**20, category=job.category)
 
 
 def statuses(outcome: Outcome) -> dict:
@@ -69,6 +69,26 @@ def test_everything_wrong_is_said_at_once(towns):
 def test_a_csv_as_excel_writes_it_is_read(towns, tmp_path, name, text):
     (tmp_path / name).write_text(text, encoding="utf-8")
     assert read_batch(tmp_path / name) == [Job("øby", RECIPE, "2025"), Job("aaby", RECIPE, "2024")]
+
+
+def test_a_fact_pack_names_its_category_and_other_recipes_none(towns, tmp_path):
+    path = tmp_path / "b.csv"
+    head = "municipality;recipe;period;category\n"
+    path.write_text(f"{head}aaby;category_staff;2025;18\naaby;;2025;\n", encoding="utf-8")
+    assert read_batch(path) == [Job("aaby", "category_staff", "2025", "18"), Job("aaby", RECIPE, "2025")]
+    path.write_text(f"{head}aaby;category_staff;2025;\naaby;;2025;18\n", encoding="utf-8")
+    with pytest.raises(ParameterError) as caught:
+        read_batch(path)
+    assert ["none was named" in problem for problem in caught.value.problems] == [True, False]
+    assert "is not about a category" in caught.value.problems[1]
+
+
+def test_each_category_is_a_report_of_its_own(towns, pretended):
+    pretended(lambda job, force: made(job, "made"))
+    jobs = [Job("aaby", "category_staff", "2025", code) for code in ("18", "10")]
+    outcome = make_reports(jobs, processes=1)
+    assert [row["category"] for row in outcome.facts["reports"]] == ["18", "10"]
+    assert "category_staff 18" in outcome.sentences[1]
 
 
 def test_a_toml_is_municipalities_times_recipes_times_periods(towns, tmp_path):
