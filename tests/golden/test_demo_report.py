@@ -34,7 +34,7 @@ def test_it_says_in_plain_words_what_was_done_and_where_the_report_lies(demo_run
     for word in (
         "Read 5,",
         "Took in 5,",
-        "held back 6",
+        "held back 8",
         "duplicates 5",
         "Masked 7",
         "Learned",
