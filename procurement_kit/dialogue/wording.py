@@ -54,7 +54,7 @@ class Words:
         """What stands at a dotted path."""
         return text(self.formats.language, path)
 
-    def say(self, path: str, **given: object) -> str:
+    def say(self, path: str, /, **given: object) -> str:
         """A text with its gaps filled; amounts are written in full kroner, counts with thousands separators."""
         return str(self.entry(path)).format_map({name: self._written(value) for name, value in given.items()})
 

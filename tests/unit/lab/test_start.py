@@ -2,6 +2,8 @@
 
 import pytest
 
+from procurement_kit import workbench
+from procurement_kit.findings import Outcome
 from procurement_kit.lab import overview
 from procurement_kit.lab.start import StartPage, StartSession
 from procurement_kit.progress import counted, progress_bar, watching
@@ -116,3 +118,12 @@ def test_what_is_being_done_is_said_in_danish(page):
         bar.set_postfix_str("train")
         bar.update()
     assert heard[1:] == [("Demo", 0), ("Demo · træner klassifikatoren", 0), ("Demo", 50)]
+
+
+def test_a_report_that_was_made_is_told_with_its_place(page, monkeypatch):
+    facts = {"unchanged": False, "period": "2025", "paths": {"report.html": "data/by/report.html"}}
+    monkeypatch.setattr(workbench, "make_report", lambda name, period: Outcome(facts, ()))
+    monkeypatch.setattr(StartSession, "blocks", lambda session: [])
+    view = page.answer({"do": "do_report", "period": "2025"})
+    assert "Rapporten for 2025 er klar i data/by/report.html" in view["status"]
+    assert not view["failed"]
