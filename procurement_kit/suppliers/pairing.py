@@ -6,7 +6,7 @@ Two different company numbers are never a pair, but a misprint of one is.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from rapidfuzz.distance import OSA
@@ -139,7 +139,7 @@ def _registered(judged: Judged, one: Unit, other: Unit) -> Judged:
     is_longer = found is not None and bool(found.left or found.right) and judged.score < TRADING
     if not (is_longer and judged.score > LIKELY and one.is_registered and other.is_registered):
         return judged
-    return Judged(LIKELY, f"{judged.reason}; both bear a legal form", found)
+    return replace(judged, score=LIKELY, reason=f"{judged.reason}; both bear a legal form")
 
 
 def _misprint_words(one: Unit, other: Unit) -> str:

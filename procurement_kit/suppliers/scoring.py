@@ -34,11 +34,14 @@ class Judged:
         What kind of agreement it is, in words.
     alignment : Alignment or None
         Which words agree; None where all do.
+    between_firms : bool
+        Whether both names are a firm's own, and none is what it trades as or was called.
     """
 
     score: float
     reason: str
     alignment: Alignment | None = None
+    between_firms: bool = True
 
 
 def judge(one: Face, other: Face, rarity: Rarity) -> Judged:
@@ -58,8 +61,13 @@ def judge(one: Face, other: Face, rarity: Rarity) -> Judged:
     found = align(one.words, other.words)
     judged = _judge_words(one, other, found, rarity)
     if one.kind == other.kind == "trading":
-        return Judged(min(judged.score, WEAK), "both trade as", found)
-    return judged
+        return Judged(min(judged.score, WEAK), "both trade as", found, between_firms=False)
+    return Judged(judged.score, judged.reason, found, between_firms=one.kind == other.kind == "firm")
+
+
+def has_digit(word: str) -> bool:
+    """Whether a word holds a number; such a word tells names apart."""
+    return any(map(str.isdigit, word))
 
 
 def _judge_equal(one: Face, other: Face, rarity: Rarity) -> Judged:
@@ -78,7 +86,7 @@ def _judge_words(one: Face, other: Face, found: Alignment, rarity: Rarity) -> Ju
     if not agreed:
         return Judged(0.0, "no word in common", found)
     rest = (*found.left, *found.right)
-    if any(any(map(str.isdigit, word)) for word in rest):
+    if any(map(has_digit, rest)):
         return Judged(min(WEAK, _share(agreed, found, rarity)), "the numbers in the names differ", found)
     if rest and not found.alike and not (found.left and found.right):
         if set(rest) <= empty_words():
@@ -132,7 +140,7 @@ def _is_misprint(pair: tuple[str, str, str], agreed: float, rarity: Rarity) -> b
         return False  # both are words of their own
     carries = rarity.of([one]) >= 0.5 and rarity.of([other]) >= 0.5 and one not in trade_words()
     if not carries:
-        return agreed >= 1 and min(len(one), len(other)) >= 7
+        return agreed >= 1 and min(len(one), len(other)) >= 6
     if is_doubled or is_turned:
         return agreed >= 1.2 and min(len(one), len(other)) >= 5
     if agreed < 2 and (one[0] != other[0] or OSA.distance(one, other) > 1):

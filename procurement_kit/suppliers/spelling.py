@@ -62,7 +62,7 @@ def faces_of(name: str) -> tuple[Face, ...]:
     parts = _parts(text)
     for kind, part in parts:
         words = bare = words_of(_firm_of(part))
-        if kind == "firm" and len(parts) < len(_marks().split(text)) and trade_words().issuperset(words):
+        if kind == "firm" and part != text and text.startswith(part) and trade_words().issuperset(words):
             words = words_of(_firm_of(text))  # «Direct payment re …» is nobody's name
         if words:
             found.setdefault(words, kind)

@@ -7,14 +7,17 @@ whose names come in pairs. The share of names with a sure twin, found in the lis
 from collections.abc import Iterable, Sequence
 
 from procurement_kit.names import normalise_text
+from procurement_kit.suppliers.alignment import Alignment
 from procurement_kit.suppliers.rarity import Rarity
-from procurement_kit.suppliers.scoring import Judged
+from procurement_kit.suppliers.scoring import Judged, has_digit
 from procurement_kit.suppliers.units import Unit
 
 SHORTEST_LIST = 200
 HALF = 0.03  # share of names with a twin at which half of the names that differ by added words are the same
 SURE = 0.9
-ENOUGH, FEW, LIFTED_FROM = 0.7, 3, 0.8
+LIFTED_FROM = 0.8
+ENOUGH, MOST_WORDS_MORE = 0.75, 3
+FEW, FEW_ALONE = 4, 2  # names that may hold the rarest word both have, beside others and alone
 
 
 def twin_share(units: Sequence[Unit], pairs: Iterable[tuple[tuple[int, int], float]]) -> float:
@@ -41,7 +44,8 @@ def with_more_words(judged: Judged, share: float, rarity: Rarity) -> Judged:
     Parameters
     ----------
     judged : Judged
-        Raised only where one name has all words of the other, one of them found in few names.
+        Raised only where one name has all words of the other, a rare one among them, and at most three more; a single
+        word counts between firms' own names, not where one is what somebody trades as or was called.
     share : float
         Share of names with a sure twin.
     rarity : Rarity
@@ -49,10 +53,17 @@ def with_more_words(judged: Judged, share: float, rarity: Rarity) -> Judged:
     """
     found = judged.alignment
     expected = share / (share + HALF) if share else 0.0
-    if found is None or expected < LIFTED_FROM or found.alike or (found.left and found.right):
-        return judged
-    is_rare = any(rarity.counts.get(word, 0) <= FEW for word in found.same)
-    has_number = any(any(map(str.isdigit, word)) for word in (*found.left, *found.right))
-    if has_number or not is_rare or rarity.of(found.same) < ENOUGH or judged.score >= SURE:
+    if found is None or expected < LIFTED_FROM or judged.score >= SURE or not _only_adds(judged, found, rarity):
         return judged
     return Judged(max(SURE, expected), f"{judged.reason}, and {share:.0%} of the names in this list have a twin", found)
+
+
+def _only_adds(judged: Judged, found: Alignment, rarity: Rarity) -> bool:
+    """Whether one name has all words of the other, a rare one among them, and few more."""
+    added = (*found.left, *found.right)
+    if found.alike or (found.left and found.right) or len(added) > MOST_WORDS_MORE or any(map(has_digit, added)):
+        return False
+    is_alone = len(found.same) == 1
+    few = FEW_ALONE if is_alone else FEW
+    is_rare = any(rarity.of([word]) >= ENOUGH and rarity.counts.get(word, 0) <= few for word in found.same)
+    return is_rare and (judged.between_firms or not is_alone)

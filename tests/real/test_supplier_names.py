@@ -4,7 +4,8 @@ Pairs of distinct names; ids are hidden from the matcher. Beside it, in the same
 sets by rapidfuzz at their best threshold, each free to choose it by looking at the truth. The first council's truth is
 the company number. The second's is its supplier accounts, which is another thing: one firm has an account for each site
 it is paid for, and often two for itself, so that even names that are equal letter by letter stand under several ids. There
-accounts that print one firm are taken as one, and only names of accounts that bear several are matched.
+only names of accounts that bear several are matched, and counted twice: by the accounts as they stand, and with accounts
+that print one firm taken as one.
 """
 
 import csv
@@ -120,7 +121,8 @@ def by_account(shared_data):
     truth = entities(rows, firm_before_site)
     several = with_several_names(rows)
     names = {row["supplier_name"] for row in several}
-    return {name: found for name, found in truth.items() if name in names}, matched(several), entities(rows)
+    accounts = entities(rows)
+    return [{name: found[name] for name in names} for found in (truth, accounts)], matched(several), accounts
 
 
 def compare(truth, keys):
@@ -141,15 +143,24 @@ def test_precise_and_above_both_peers_where_company_numbers_are_the_truth(by_num
     assert ours[1] > tokens[1] + 0.1
 
 
-def test_precise_and_above_both_peers_where_accounts_are_the_truth(by_account):
-    truth, keys, _ = by_account
-    ours, exact, tokens = compare(truth, keys)
-    assert ours[0] >= WANTED + 0.02
+def test_precise_and_above_both_peers_by_accounts_as_they_stand(by_account):
+    (_, accounts), keys, _ = by_account
+    ours, exact, tokens = compare(accounts, keys)
+    assert ours[0] >= WANTED
+    assert ours[1] > 0.45
     assert ours[1] > exact[1] + 0.1
-    assert ours[1] > tokens[1]
+    assert ours[1] > tokens[1] + 0.1
 
 
-def test_what_accounts_say_as_they_stand_is_no_truth_about_firms(by_account):
-    """Why the accounts are not taken as they stand: by them, fewer than half of all equal names are one supplier."""
+def test_hardly_ever_wrong_where_accounts_of_one_firm_are_one(by_account):
+    (firms, _), keys, _ = by_account
+    ours, exact, tokens = compare(firms, keys)
+    assert ours[0] >= 0.99
+    assert ours[1] > exact[1] + 0.1
+    assert ours[1] > tokens[1] - 0.01  # which chose its threshold by looking, and is wrong in every twentieth pair
+
+
+def test_what_accounts_of_the_whole_list_say_is_no_truth_about_firms(by_account):
+    """Why the rest of the list is left out: by accounts, fewer than half of all equal names are one supplier."""
     *_, accounts = by_account
     assert scored(accounts, normalise_supplier_name)[0] < 0.5

@@ -225,3 +225,26 @@ def test_two_registered_names_that_differ_by_a_country_are_two_companies():
 def test_numbers_and_common_words_make_no_twin_even_there():
     table = names("Hvidkilde Ravnsborg", "Hvidkilde Ravnsborg 2", *invented(150, "{stem} Lund{end} Danmark"))
     assert match_suppliers(table).clusters["supplier_key"][:2].nunique() == 2
+
+
+PAIRED = invented(150, "{stem} Lund{end} Danmark")
+
+
+def test_a_single_word_others_print_too_or_that_somebody_was_called_makes_no_twin_there():
+    ours = "Hvidkilde", "Hvidkilde Udlejning"
+    formerly = "Ravnsborg Vask, tidl. Hvidkilde", "Hvidkilde Udlejning"
+    assert match_suppliers(names(*ours, *PAIRED)).clusters["supplier_key"][:2].nunique() == 1
+    assert match_suppliers(names(*ours, "Hvidkilde Bageri", *PAIRED)).clusters["supplier_key"][:3].nunique() == 3
+    assert match_suppliers(names(*formerly, *PAIRED)).clusters["supplier_key"][:2].nunique() == 2
+
+
+def test_many_words_more_make_no_twin_there():
+    few, many = "Vask Vand Varme", "Vask Vand Varme Og Ventilation"
+    for added, groups in ((few, 1), (many, 2)):
+        table = names("Hvidkilde Ravnsborg", f"Hvidkilde Ravnsborg {added}", *PAIRED)
+        assert match_suppliers(table).clusters["supplier_key"][:2].nunique() == groups
+
+
+def test_who_bought_the_bill_is_not_who_is_paid_even_where_the_name_says_only_a_trade():
+    found = keys("Nordby Factoring re Professional Security", "Professional Security", "Nordby Factoring re Lindely")
+    assert found[0] == found[1] != found[2]
