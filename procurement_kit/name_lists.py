@@ -6,6 +6,7 @@ columns as they are, and adds who each supplier is. Needs no municipality; perso
 
 import csv
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,20 +52,19 @@ class NameList:
         return self.columns[self.headings.index(heading)]
 
 
-def match_list(names: Path, column: str, out: Path, *, number: str = "") -> Outcome:
+def match_list(names: Path, out: Path, *, columns: Mapping[str, str]) -> Outcome:
     """Find who is the same supplier in a list, and write the list with what was found.
 
     Parameters
     ----------
     names : Path
         A CSV file with headings; encoding and delimiter are found.
-    column : str
-        Heading of the column with suppliers' names.
     out : Path
         Where the list is written, with `supplier_key`, `supplier_label`, `match_score` and `match_evidence` behind its
         columns. Doubtful pairs go to a second file beside it, with `_doubtful` in its name.
-    number : str
-        Heading of the column with company numbers, where there is one.
+    columns : mapping
+        Which heading holds what: `supplier_name`, and where there are such columns `supplier_number` (company number),
+        `supplier_account_number` (creditor number), `address`, `postcode`, `city`; empty headings are passed over.
 
     Raises
     ------
@@ -76,8 +76,9 @@ def match_list(names: Path, column: str, out: Path, *, number: str = "") -> Outc
         If a column is not there, or the file written would be the one that is read.
     """
     _refuse_places(names, out)
-    listed = _read(names, column, number)
-    matched = match_suppliers(_printed(listed, column, number))
+    asked = {name: heading for name, heading in columns.items() if heading}
+    listed = _read(names, asked)
+    matched = match_suppliers(_printed(listed, asked))
     masked = _write_list(out, listed, matched.clusters)
     doubtful = out.with_name(f"{out.stem}_doubtful.csv")
     has_doubtful = len(matched.doubtful) > 0
@@ -107,12 +108,12 @@ def _refuse_places(names: Path, out: Path) -> None:
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def _read(path: Path, column: str, number: str) -> NameList:
+def _read(path: Path, asked: Mapping[str, str]) -> NameList:
     from procurement_kit.intake.csv_cells import CsvFile
     from procurement_kit.intake.profiles import Profile
 
     file = CsvFile(path, Profile("name_list", "1", "unknown", "positive_is_spend", {}))
-    _refuse_headings(file.name, file.header, column, number)
+    _refuse_headings(file.name, file.header, list(asked.values()))
     columns: list[list[str]] = [[] for _ in file.header]
     problems: list[str] = []
     for rows in file.batches():
@@ -131,16 +132,16 @@ def _read(path: Path, column: str, number: str) -> NameList:
     return NameList(file.header, columns, file.delimiter)
 
 
-def _refuse_headings(name: str, headings: list[str], column: str, number: str) -> None:
-    missing = [wanted for wanted in (column, number) if wanted and wanted not in headings]
+def _refuse_headings(name: str, headings: list[str], asked: list[str]) -> None:
+    missing = [wanted for wanted in asked if wanted not in headings]
     if missing:
         raise ParameterError(
             f"{name} has no column «{blank(missing[0])}».{nearest(missing[0], headings)}",
             expected=f"one of {', '.join(blank(heading) for heading in headings)}",
-            todo="correct --column or --number",
+            todo="correct --column, --number or what else names a column",
         )
     taken = [heading for heading in FOUND if heading in headings]
-    twice = sorted({heading for heading in (column, number) if headings.count(heading) > 1})
+    twice = sorted({heading for heading in asked if headings.count(heading) > 1})
     if taken or twice:
         raise ParameterError(
             f"{name} has the column «{blank((taken or twice)[0])}» {'already' if taken else 'twice'}.",
@@ -149,26 +150,26 @@ def _refuse_headings(name: str, headings: list[str], column: str, number: str) -
         )
 
 
-def _printed(listed: NameList, column: str, number: str) -> "pd.DataFrame":
-    """Names and numbers; what holds a personal number, or says that it is a person, is a person's own row."""
+def _printed(listed: NameList, asked: Mapping[str, str]) -> "pd.DataFrame":
+    """What was asked for; what holds a personal number, or says that it is a person, is a person's own row."""
     import pandas as pd
 
     from procurement_kit.intake.privacy import names_a_person
 
-    names = listed.column(column)
-    numbers = listed.column(number) if number else [""] * len(names)
-    is_person = [
+    printed = pd.DataFrame({name: listed.column(heading) for name, heading in asked.items()}, dtype=object)
+    names = printed["supplier_name"]
+    numbers = printed.get("supplier_number", pd.Series("", index=printed.index))
+    is_person = pd.Series([
         bool(re.search(TOKEN, name)) or _masked(name) != name or is_personal_number(found)
         or (not found.strip() and names_a_person(name))
         for name, found in zip(names, numbers, strict=True)
-    ]  # fmt: skip
-    return pd.DataFrame(
-        {
-            "supplier_name": names,
-            "supplier_number": [None if person else found for found, person in zip(numbers, is_person, strict=True)],
-            "supplier_kind": ["person" if person else "company" for person in is_person],
-            "supplier_account_number": [f"row {row}" for row in range(2, len(names) + 2)],
-        }
+    ], index=printed.index)  # fmt: skip
+    rows = [f"row {row}" for row in range(2, len(printed) + 2)]
+    accounts = printed.get("supplier_account_number", pd.Series("", index=printed.index))
+    return printed.assign(
+        supplier_number=numbers.mask(is_person, None),
+        supplier_kind=is_person.map({True: "person", False: "company"}),
+        supplier_account_number=accounts.mask(is_person, pd.Series(rows, index=printed.index)),
     )
 
 

@@ -15,6 +15,10 @@ def match_suppliers(
     column: Annotated[str, typer.Option(help="Heading of the column with suppliers' names.")],
     out: Annotated[Path, typer.Option(help="CSV file to write: the same rows and columns, and who each supplier is.")],
     number: Annotated[str, typer.Option(help="Heading of the column with company numbers, if there is one.")] = "",
+    account: Annotated[str, typer.Option(help="Heading of the column with creditor numbers.")] = "",
+    address: Annotated[str, typer.Option(help="Heading of the column with addresses.")] = "",
+    postcode: Annotated[str, typer.Option(help="Heading of the column with postcodes.")] = "",
+    city: Annotated[str, typer.Option(help="Heading of the column with cities.")] = "",
     as_json: Json = False,
 ) -> None:
     """Say which names in a list are the same supplier; adds supplier_key, with label, score and evidence.
@@ -22,12 +26,16 @@ def match_suppliers(
     Doubtful pairs are not joined; they go to a second file beside the one written.
 
     Example: procurement-kit match-suppliers names.csv --column supplier_name --out matched.csv
-    Example: procurement-kit match-suppliers kreditorer.csv --column Navn --number CVR --out leverandører.csv
+    Example: procurement-kit match-suppliers kreditorer.csv --column Navn --number CVR --postcode Postnr --out ud.csv
     """
     prepare(None, as_json)
     from procurement_kit import name_lists
 
-    answer(name_lists.match_list(names, column, out, number=number), as_json)
+    columns = {
+        "supplier_name": column, "supplier_number": number, "supplier_account_number": account,
+        "address": address, "postcode": postcode, "city": city,
+    }  # fmt: skip
+    answer(name_lists.match_list(names, out, columns=columns), as_json)
 
 
 @app.command()

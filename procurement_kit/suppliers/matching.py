@@ -74,8 +74,8 @@ def match_suppliers(
     ----------
     names : pandas.DataFrame
         One row per printed supplier. *Reads* `supplier_name`, and where there `supplier_number`, `supplier_kind`
-        ("person" is never joined), `supplier_account_number` (a person's token), `address`, `postcode`, `city`,
-        `line_count` (which name becomes the label).
+        ("person" is never joined), `supplier_account_number` (creditor number: one that few share speaks for names that
+        are alike; a person's token), `address`, `postcode`, `city`, `line_count` (which name becomes the label).
     decided : pandas.DataFrame, optional
         What people decided: `left_number`, `left_name`, `right_number`, `right_name`, `is_same`.
     merge_from, doubt_from : float

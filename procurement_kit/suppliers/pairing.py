@@ -1,7 +1,7 @@
 """Which units may be the same supplier, and how sure is each pair?
 
-Names are compared once each; a pair of units gets the best score of its names, moved by the place where both print one.
-Two different company numbers are never a pair, but a misprint of one is.
+Names are compared once each; a pair of units gets the best score of its names, moved by creditor number and place
+where both print one. Two different company numbers are never a pair, but a misprint of one is.
 """
 
 from collections import defaultdict
@@ -22,6 +22,8 @@ from procurement_kit.suppliers.units import Unit
 MANY = 40
 KEPT_FROM = 0.5
 SAME_PLACE, OTHER_PLACE = 0.25, 0.1
+SURE_PLACES = {"account": "the same creditor number", "address": "the same address"}
+WIDE_PLACES = {"postcode": "other postcodes", "city": "other cities"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,9 @@ def likely_pairs(units: Sequence[Unit]) -> list[Pair]:
 
 def _pair(ends: tuple[int, int], judged: Judged, share: float, rarity: Rarity, units: Sequence[Unit]) -> Pair:
     judged = with_more_words(_registered(judged, units[ends[0]], units[ends[1]]), share, rarity)
-    score = _placed(judged.score, units[ends[0]], units[ends[1]])
-    if units[ends[0]].number and units[ends[1]].number:
-        return Pair(*ends, min(score, LIKELY), _words(judged))
-    return Pair(*ends, round(score, 4), _words(judged))
+    judged = _placed(judged, units[ends[0]], units[ends[1]])
+    has_numbers = units[ends[0]].number and units[ends[1]].number
+    return Pair(*ends, round(min(judged.score, LIKELY) if has_numbers else judged.score, 4), _words(judged))
 
 
 def _compared(words: list[tuple[str, ...]], rarity: Rarity) -> Iterator[tuple[int, int]]:
@@ -148,17 +149,19 @@ def _misprint_words(one: Unit, other: Unit) -> str:
     return f"the company numbers differ in one place{which}"
 
 
-def _placed(score: float, one: Unit, other: Unit) -> float:
-    """The score moved by place: the same address says more than a city."""
-    if not one.places or not other.places or score >= SAME:
-        return score
-    if one.places["address"] & other.places["address"] and score >= LIKELY - 0.1:
-        return min(SAME, score + SAME_PLACE)
-    for column in ("postcode", "city"):
+def _placed(judged: Judged, one: Unit, other: Unit) -> Judged:
+    """The judgement moved by what stands beside the names: account and address say more than a city."""
+    if not one.places or not other.places or judged.score >= SAME:
+        return judged
+    for column, words in SURE_PLACES.items():
+        if one.places[column] & other.places[column] and judged.score >= LIKELY - 0.1:
+            return replace(judged, score=min(SAME, judged.score + SAME_PLACE), reason=f"{judged.reason}; {words}")
+    for column, words in WIDE_PLACES.items():
         if one.places[column] and other.places[column]:
-            is_same = bool(one.places[column] & other.places[column])
-            return score if is_same else max(0.0, score - OTHER_PLACE)
-    return score
+            if one.places[column] & other.places[column]:
+                return judged
+            return replace(judged, score=max(0.0, judged.score - OTHER_PLACE), reason=f"{judged.reason}; {words}")
+    return judged
 
 
 def _words(judged: Judged) -> str:

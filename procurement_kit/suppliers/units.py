@@ -4,13 +4,16 @@ Those with the same company number, and those without one whose names are equal 
 name that says only a trade («Murer v/…») is known by its owner too.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from procurement_kit.names import normalise_supplier_name, normalise_text, usable_company_number
 from procurement_kit.suppliers.spelling import Face, bears_legal_form, faces_of, trade_words, words_of
+
+PLACES = {"account": "supplier_account_number", "address": "address", "postcode": "postcode", "city": "city"}
+MOST_PER_ACCOUNT = 5
 
 
 @dataclass
@@ -24,7 +27,7 @@ class Unit:
     lines : dict
         Printed name → number of lines.
     places : dict
-        "address", "postcode" and "city" → folded texts printed.
+        "account", "address", "postcode" and "city" → folded texts printed.
     """
 
     key: tuple[str, str]
@@ -96,7 +99,16 @@ def units_of(rows: Iterable[dict]) -> dict[tuple[str, str], Unit]:
     for row in rows:
         unit = found.setdefault(row["unit"], Unit(row["unit"]))
         unit.lines[row["supplier_name"]] += row["line_count"]
-        for column in ("address", "postcode", "city"):
+        for place, column in PLACES.items():
             if text := normalise_text(row.get(column)):
-                unit.places[column].add(text)
+                unit.places[place].add(text)
+    _forget_collective_accounts(found.values())
     return dict(sorted(found.items()))
+
+
+def _forget_collective_accounts(units: Iterable[Unit]) -> None:
+    """Leave out accounts under which many are paid once: sharing one says nothing."""
+    holders = Counter(account for unit in units for account in unit.places.get("account", ()))
+    for unit in units:
+        if "account" in unit.places:
+            unit.places["account"] = {one for one in unit.places["account"] if holders[one] <= MOST_PER_ACCOUNT}

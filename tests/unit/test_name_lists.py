@@ -40,7 +40,9 @@ def read(path, delimiter=";"):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 def test_rows_order_and_columns_are_kept(listed, tmp_path, encoding):
     out = tmp_path / "fundet.csv"
-    outcome = match_list(listed(encoding=encoding), "Leverandør", out, number="CVR")
+    outcome = match_list(
+        listed(encoding=encoding), out, columns={"supplier_name": "Leverandør", "supplier_number": "CVR"}
+    )
     rows = read(out)
     assert [row["Løbenr"] for row in rows] == list("12345678")
     assert list(rows[0]) == [
@@ -54,9 +56,24 @@ def test_rows_order_and_columns_are_kept(listed, tmp_path, encoding):
     assert outcome.facts["suppliers"] == 6
 
 
+def test_creditor_number_and_place_speak_for_and_against_names_that_are_alike(listed, tmp_path):
+    text = (
+        "Navn;Konto;Adresse;Postnr\nNordby Lindely;7;;\nNordby Lindely Finans;7;;\nSydby Ravn;1;Havnen 1;1000\n"
+        "Sydby Ravn Service;2;HAVNEN 1;\nVestby Holm;3;;1000\nVestby Holm Skov;4;;8000\n"
+    )
+    columns = {"supplier_name": "Navn", "supplier_number": ""}
+    match_list(listed(text), tmp_path / "navne.csv", columns=columns)
+    places = {"supplier_account_number": "Konto", "address": "Adresse", "postcode": "Postnr"}
+    match_list(listed(text), tmp_path / "alt.csv", columns=columns | places)
+    by_name, by_all = ([row["supplier_key"] for row in read(tmp_path / f"{name}.csv")] for name in ("navne", "alt"))
+    assert len(set(by_name)) == 6
+    assert [len(set(by_all[place : place + 2])) for place in (0, 2, 4)] == [1, 1, 2]
+    assert "the same creditor number" in read(tmp_path / "alt.csv")[0]["match_evidence"]
+
+
 def test_formulas_are_made_harmless_and_amounts_stay(listed, tmp_path):
     out = tmp_path / "fundet.csv"
-    match_list(listed(), "Leverandør", out)
+    match_list(listed(), out, columns={"supplier_name": "Leverandør"})
     rows = read(out)
     assert [row["Note"] for row in rows][:3] == ["'=1+1", "til ******", "'@navn"]
     assert [row["Beløb"] for row in rows][:4] == ["-12,50", "3,00", "1.234,00", "-4"]
@@ -65,7 +82,7 @@ def test_formulas_are_made_harmless_and_amounts_stay(listed, tmp_path):
 def test_personal_numbers_are_masked_and_persons_stay_alone(listed, tmp_path):
     out = tmp_path / "fundet.csv"
     text = LIST + "9;Ejer 010190-1234;;1;\n10;Ejer 010190-1234;;1;\n11;Firma (CPR-ABCDEFGH2345);;1;\n"
-    outcome = match_list(listed(text), "Leverandør", out)
+    outcome = match_list(listed(text), out, columns={"supplier_name": "Leverandør"})
     rows = read(out)
     assert "010190" not in out.read_text(encoding="utf-8-sig")
     assert "ABCDEFGH2345" not in out.read_text(encoding="utf-8-sig")
@@ -76,15 +93,17 @@ def test_personal_numbers_are_masked_and_persons_stay_alone(listed, tmp_path):
 
 def test_doubtful_pairs_go_to_a_file_beside_and_that_is_said(listed, tmp_path):
     out = tmp_path / "fundet.csv"
-    outcome = match_list(listed(), "Leverandør", out, number="CVR")
+    outcome = match_list(listed(), out, columns={"supplier_name": "Leverandør", "supplier_number": "CVR"})
     assert [row["right_name"] for row in read(tmp_path / "fundet_doubtful.csv")] == ["Østby Lindholm Byg Finans"]
     assert "fundet_doubtful.csv" in "\n".join(outcome.sentences)
-    match_list(listed("Leverandør\nNordby\nSydby\n"), "Leverandør", out)
+    match_list(listed("Leverandør\nNordby\nSydby\n"), out, columns={"supplier_name": "Leverandør"})
     assert read(tmp_path / "fundet_doubtful.csv") == []  # nothing stays of the list before
 
 
 def test_no_doubtful_pair_no_second_file(listed, tmp_path):
-    outcome = match_list(listed("navn\tx\nNordby\t1\nSydby\t2\n"), "navn", tmp_path / "fundet.csv")
+    outcome = match_list(
+        listed("navn\tx\nNordby\t1\nSydby\t2\n"), tmp_path / "fundet.csv", columns={"supplier_name": "navn"}
+    )
     assert read(tmp_path / "fundet.csv", "\t")[1]["supplier_key"] == "s:sydby"
     assert outcome.facts["doubtful_written"] is None
     assert not (tmp_path / "fundet_doubtful.csv").exists()
@@ -104,18 +123,18 @@ def test_no_doubtful_pair_no_second_file(listed, tmp_path):
 )
 def test_what_cannot_be_read_is_said(listed, tmp_path, text, column, error, said):
     with pytest.raises(error, match=said):
-        match_list(listed(text), column, tmp_path / "fundet.csv")
+        match_list(listed(text), tmp_path / "fundet.csv", columns={"supplier_name": column})
     assert not (tmp_path / "fundet.csv").exists()
 
 
 def test_places_that_are_wrong_are_refused(listed, tmp_path):
     path = listed()
     with pytest.raises(ParameterError, match="overwritten"):
-        match_list(path, "Leverandør", tmp_path / "." / "kreditorer.csv")
+        match_list(path, tmp_path / "." / "kreditorer.csv", columns={"supplier_name": "Leverandør"})
     with pytest.raises(ParameterError, match="no CSV"):
-        match_list(path, "Leverandør", tmp_path / "fundet.xlsx")
+        match_list(path, tmp_path / "fundet.xlsx", columns={"supplier_name": "Leverandør"})
     with pytest.raises(InputNotFoundError):
-        match_list(tmp_path / "missing.csv", "Leverandør", tmp_path / "fundet.csv")
+        match_list(tmp_path / "missing.csv", tmp_path / "fundet.csv", columns={"supplier_name": "Leverandør"})
     assert path.read_bytes() == LIST.encode()
 
 

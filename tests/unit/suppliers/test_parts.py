@@ -175,5 +175,18 @@ def test_place_moves_a_doubtful_pair():
 
     alone = pair_score(one={}, other={})
     same = pair_score(one={"address": "Havnen 1"}, other={"address": "HAVNEN 1"})
+    account = pair_score(one={"supplier_account_number": "71"}, other={"supplier_account_number": "71"})
     elsewhere = pair_score(one={"postcode": "1000"}, other={"postcode": "8000"})
-    assert elsewhere < alone < 0.9 <= same
+    assert elsewhere < alone < 0.9 <= same == account
+
+
+def test_an_account_under_which_many_are_paid_once_says_nothing():
+    def units(count):
+        printed = [f"Navn{place} {place}by" for place in range(count)]
+        return units_of(
+            {"unit": unit_key(None, name), "supplier_name": name, "line_count": 1, "supplier_account_number": "9999"}
+            for name in printed
+        )
+
+    assert {account for unit in units(5).values() for account in unit.places["account"]} == {"9999"}
+    assert not any(unit.places["account"] for unit in units(6).values())
