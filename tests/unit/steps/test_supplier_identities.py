@@ -77,6 +77,29 @@ def test_links_and_register_stand_beside_identity_and_change_no_krone(imported):
     assert read_record(imported)["steps"]["suppliers"]["net_amount"] == "630.00"
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "succession;11111112;22222223;;Arkfirmaet;",
+        "group;11111112;99999993;;Papirkoncernen;\ngroup;22222223;99999993;;Papirkoncernen;",
+        "group;11111112;99999993;;Papirkoncernen;\ngroup;22222223;99999993;01-01-2999;Papirkoncernen;",
+    ],
+    ids=("who took the firm over", "the same group", "the same group later"),
+)
+def test_who_is_linked_to_a_contracts_supplier_is_on_contract_from_that_day_until_the_link_is_deleted(imported, link):
+    def statuses() -> list:
+        build_cube(imported)
+        return [row["contract_status"] for row in records(read_cube(imported).order_by("line_id"))][:2]
+
+    path = imported.folder / "supplier_links.csv"
+    assert statuses() == ["on_contract", "wrong_supplier"]
+    rows = "".join(f"{row}CVR\n" for row in link.splitlines(keepends=False))
+    path.write_text(f"Art;CVR-nummer fra;CVR-nummer til;Gælder fra;Leverandør til;Kilde\n{rows}", "utf-8")
+    assert statuses() == ["on_contract", "wrong_supplier" if "2999" in link else "on_contract"]
+    path.unlink()
+    assert statuses() == ["on_contract", "wrong_supplier"]
+
+
 def test_a_link_that_cannot_be_followed_is_noted_in_the_cubes_record(imported):
     text = "Art;Leverandør fra;CVR-nummer til;Kilde\nsuccession;Papirhuset;11111112;aftalt\n"
     (imported.folder / "supplier_links.csv").write_text(text, "utf-8")
