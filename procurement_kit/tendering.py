@@ -169,8 +169,8 @@ def write_plan(findings: Sequence[Finding], place: Municipality, path: Path) -> 
 
     found = {finding.key: finding for finding in findings}
     writer = Writer(Formats(place.language, place.currency), found)
-    wanted = [("expiries", "calendar"), ("tenders", "screen"), ("tenders", "works"), ("framework_use", "frameworks"),
-              ("tenders", "thresholds"), ("joint_tenders", "joint")]  # fmt: skip
+    wanted = [("expiries", "calendar"), ("tenders", "screen"), ("tenders", "works"), ("tenders", "projects"),
+              ("framework_use", "frameworks"), ("tenders", "thresholds"), ("joint_tenders", "joint")]  # fmt: skip
     sheets = [_plan_sheet(writer)]
     sheets += [_sheet(writer, key, table) for key, table in wanted if key in found]
     return write_sheets(path, writer.say("plan_words.title"), sheets)

@@ -2,10 +2,12 @@
 
 Twelve and 48 months side by side, the basis named per row: a known contract by its whole term, goods that recur by
 twelve months, services without a total price by a month × 48. A group is not a contract: the screen never says that
-something is wrong. Works stand apart, because a year's work on many buildings is not one work.
+something is wrong. Works stand apart, because a year's work on many buildings is not one work; where lines bear a
+project number, the whole project is one.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -31,7 +33,7 @@ from procurement_kit.analyses.tender_parts import (
     verdict,
     works_verdict,
 )
-from procurement_kit.exact import NOTHING, frame, sums_by, total, with_category_names
+from procurement_kit.exact import FIRST_DATE, NOTHING, frame, sums_by, total, with_category_names
 from procurement_kit.findings import Check, Definition, Finding, Number, adds_up, share
 from procurement_kit.tender_basis import THRESHOLD_KINDS, KnownContract, TenderBasis
 
@@ -52,6 +54,10 @@ COLUMNS = {
     "works": (
         "municipality_key", "municipality_title", *CATEGORY, "tested_amount", "net_amount", "supplier_count",
         "unit_count", *LIMIT, "seen_month_count",
+    ),
+    "projects": (
+        "municipality_key", "municipality_title", "project_number", "tested_amount", "net_amount", "supplier_count",
+        "category_count", "first_date", "last_date", *LIMIT,
     ),
     "known_contracts": (
         "municipality_title", "contract_number", "contract_title", *CATEGORY, "tender_basis", "tested_amount",
@@ -90,7 +96,8 @@ def screen_tenders(
     Returns
     -------
     Finding
-        Key "tenders"; tables `screen` (main), `works`, `known_contracts`, `by_unit`, `apart`, `parts`, `thresholds`.
+        Key "tenders"; tables `screen` (main), `works`, `projects`, `known_contracts`, `by_unit`, `apart`, `parts`,
+        `thresholds`.
 
     Raises
     ------
@@ -125,7 +132,10 @@ class _View:
         self.now = group_sums(cube, span)
 
     def rows(self) -> dict[str, list[dict]]:
-        rows = {"screen": self.screen(), "works": self.works(), "known_contracts": self.known_contracts()}
+        rows = {
+            "screen": self.screen(), "works": self.works(), "projects": self.projects(),
+            "known_contracts": self.known_contracts(),
+        }  # fmt: skip
         flagged = {(row["municipality_name"], row["category_code"]) for row in rows["screen"] if asks(row)}
         apart = [row for row in self.parts if row["tender_part"] in ("citizen_granted", "exempt")]
         return rows | {
@@ -189,11 +199,15 @@ class _View:
             return None
         return share(self.now.get((name, code), NOTHING) - before, before)
 
+    def work_lines(self, span: "Period") -> "ibis.Table":
+        """Analysed lines of works with the part they belong to."""
+        lines = parted(analysed(self.cube, span), self.tree)
+        codes = [code for code in self.tree.codes if purchase_type(code, self.tree) == "works"]
+        return lines.filter(lines.category_code.isin(codes))
+
     def works(self) -> list[dict]:
         """Works by group; what is held against the limits is the largest supplier's, as the lines know no works."""
-        lines = parted(analysed(self.cube, self.span), self.tree).filter(lambda t: t.tender_part == "free")
-        codes = [code for code in self.tree.codes if purchase_type(code, self.tree) == "works"]
-        lines = lines.filter(lines.category_code.isin(codes))
+        lines = self.work_lines(self.span).filter(lambda t: t.tender_part == "free")
         by = ("municipality_name", "category_code")
         suppliers = by_keys(kroner_by(lines, *by, "supplier_key"), *by)
         rows = []
@@ -203,6 +217,23 @@ class _View:
             said = works_verdict(largest, self.basis, self.day)
             rows.append({**row, "tested_amount": largest, **said, "seen_month_count": self.seen.get(key[0], 0)})
         return sorted(rows, key=lambda row: (-row["tested_amount"], row["category_code"]))
+
+    def projects(self) -> list[dict]:
+        """Projects on which works were bought without a known contract; tested is all that was ever bought for each."""
+        by = ("municipality_name", "project_number")
+        lines = self.work_lines(replace(self.span, first_date=FIRST_DATE)).filter(lambda t: t.project_number.notnull())
+        is_now = lines.invoice_date >= self.span.first_date
+        now = lines.filter(is_now & (lines.tender_part == "free"))
+        asked = {tuple(row[name] for name in by): row["net_amount"] for row in kroner_by(now, *by)}
+        days = {"first_date": lines.invoice_date.min(), "last_date": lines.invoice_date.max()}
+        whole = sums_by(lines, *by, category_count=lines.category_code.nunique(), **days) if asked else []
+        rows = [
+            {**row, "tested_amount": row["net_amount"], "net_amount": asked[key],
+             **works_verdict(row["net_amount"], self.basis, self.day)}
+            for row in whole
+            if (key := tuple(row[name] for name in by)) in asked
+        ]  # fmt: skip
+        return sorted(rows, key=lambda row: (-row["tested_amount"], row["project_number"]))
 
     def known_contracts(self) -> list[dict]:
         """Contracts in force at the end of the period, each by its whole term with options."""

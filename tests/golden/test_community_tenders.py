@@ -106,7 +106,7 @@ def test_the_plan_is_a_workbook_in_danish_with_a_column_for_the_owner(outcome):
     assert rows[0][:6] == ["Aftale eller gruppe", "Beløb ekskl. moms", "Udløb", "Opsiges senest", "Realistisk start",
                            "Ejer"]  # fmt: skip
     assert len(rows) - 1 == outcome.facts["expiries"]["numbers"]["decision_count"]
-    assert book.sheetnames[1].startswith("Udbudskalender") and len(book.sheetnames) == 7
+    assert book.sheetnames[1].startswith("Udbudskalender") and len(book.sheetnames) == 8
     assert rows[1][0] == outcome.facts["expiries"]["decisions"][0]["decision_name_da"]
 
 

@@ -20,6 +20,7 @@ TREE = CategoryTree(
         Category("1903", "19", "Blandet", "Mixed", 2, "services", cpv_codes=("85312000", "79620000")),
         Category("11", None, "Anlæg", "Works", 1, "works"),
         Category("1104", "11", "Maler", "Painting", 2, "works"),
+        Category("1105", "11", "Murer", "Masonry", 2, "works"),
         Category("04", None, "Pleje", "Care", 1, "services", is_granted_to_citizen=True),
         Category("0401", "04", "Hjemmepleje", "Home care", 2, "services"),
     )

@@ -101,6 +101,22 @@ def test_works_stand_apart_and_the_largest_supplier_is_held_against_the_limits(k
     assert "1104" not in set(finding.tables["screen"]["category_code"])
 
 
+def test_a_project_is_one_work_across_suppliers_groups_and_years():
+    cube = year_of(
+        bought("1000000.00", "1104", project_number="P-1", day=date(2023, 5, 1)),
+        bought("1000000.00", "1104", "on", project_number="P-1"),
+        bought("1000001.00", "1105", **firm("B"), project_number="P-1"),
+        bought("900000.00", "1104", project_number="P-2", day=date(2024, 5, 1)),
+        bought("900000.00", "1801", project_number="P-3"),
+        bought("9000000.00", "1104", project_number="P-1", day=date(2026, 1, 1)),
+    )
+    row = only(screen(cube), "projects", project_number="P-1")
+    assert (row["tested_amount"], row["net_amount"]) == (D("3000001.00"), D("1000001.00"))
+    assert (row["tender_status"], row["supplier_count"], row["category_count"]) == ("consider_works_tender", 2, 2)
+    assert (row["first_date"], row["last_date"]) == (date(2023, 5, 1), date(2025, 6, 1))
+    assert len(screen(cube).tables["projects"]) == 1, "P-2 was not bought on, P-3 is no work"
+
+
 @pytest.mark.parametrize(
     ("kroner", "small"), [("595343.00", "possible"), ("595344.00", "too_large"), ("595345.00", "too_large")]
 )
