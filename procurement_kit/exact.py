@@ -69,7 +69,9 @@ def without(lines: "ibis.Table", names: Iterable[str]) -> "ibis.Table":
 
 def records(table: "ibis.Table") -> list[dict]:
     """All rows of a small table as Python values, nulls as None."""
-    return table.to_pyarrow().to_pylist()
+    from procurement_kit.narrowing import narrowed
+
+    return narrowed(table).to_pyarrow().to_pylist()
 
 
 def tally(lines: "ibis.Table") -> dict:
