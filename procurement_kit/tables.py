@@ -221,7 +221,7 @@ CATEGORY_PHRASES = Table("category_phrases", "Kategoriord", "Words and phrases a
     Column("category_code", TEXT, "Kode", "Category.", required=True, example="180101"),
     Column("phrase_kind", TEXT, "Art", "Kind of phrase.", required=True, allowed=("word", "abbreviation", "size", "settlement", "tender", "supplier", "account"), example="word"),
     Column("phrase", TEXT, "Ord", "As written on the line.", required=True, example="kopipapir A4 80 g"),
-    Column("phrase_language", TEXT, "Sprog", "Language it is written in.", allowed=("da", "no", "sv", "en"), example="da"),
+    Column("phrase_language", TEXT, "Sprog", "Language it is written in.", allowed=("da", "no", "sv", "fi", "en"), example="da"),
 ), is_template=True)  # fmt: skip
 
 CATEGORY_SPELLINGS = Table("category_spellings", "Stavemåder", "Which category a printed label means, for a tree made of labels.", (

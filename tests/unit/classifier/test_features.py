@@ -44,6 +44,21 @@ def test_a_stop_phrase_inside_a_text_does_not_empty_it():
     assert clean_text("Kopipapir jf. aftale") == "kopipapir"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bygherren udbyder opgaven: asfalt på eksisterende veje",
+        "Oppdragsgiver inviterer til minikonkurranse for innkjøp av asfalt",
+        "Beställaren inbjuder till förnyad konkurrensutsättning avseende asfalt",
+        "Kaupunki pyytää tarjouspyynnön mukaisesti: asfalt hankinta puitesopimus",
+    ],
+)
+def test_the_words_of_tendering_say_less_than_what_is_bought_in_any_nordic_language(text):
+    left = clean_text(text).split()
+    assert "asfalt" in left
+    assert len(left) <= len(text.split()) / 2
+
+
 def test_a_supplier_without_name_is_known_by_its_number(features_of):
     assert clean_features(features_of({"supplier_number": "12 34 56 78"}))["supplier_key"].item() == "12345678"
 

@@ -8,7 +8,8 @@ from procurement_kit.names import normalise_text
 from procurement_kit.tables import CATEGORY_PHRASES
 
 NO_PURCHASES = "90"  # what is no purchase is said in Danish ledgers only
-OTHER_NORDIC = ("no", "sv")
+OTHER_NORDIC = ("no", "sv", "fi")
+FEWEST = {"no": 6, "sv": 6, "fi": 2}  # phrases of a group
 
 
 @pytest.fixture(scope="module")
@@ -29,20 +30,20 @@ def test_no_category_has_a_phrase_twice(phrases):
     assert again["phrase"].tolist() == []
 
 
-def test_every_group_has_danish_swedish_and_norwegian_phrases(phrases):
+def test_every_group_has_phrases_in_each_nordic_language(phrases):
     tree = standard_tree()
     groups = [code for code in tree.at_level(2) if tree.parent(code) != NO_PURCHASES]
     counts = phrases.groupby(["phrase_language", "group"]).size()
     assert min(counts["da"][groups]) >= 20
     for language in OTHER_NORDIC:
-        missing = [code for code in groups if code not in counts[language].index]
+        missing = [code for code in groups if counts[language].get(code, 0) < FEWEST[language]]
         assert missing == [], language
 
 
 def test_the_other_nordic_languages_are_spread_over_the_areas(phrases):
     for language in OTHER_NORDIC:
         counts = phrases[phrases["phrase_language"].eq(language)]["area"].value_counts()
-        assert counts.drop(NO_PURCHASES).min() >= 30, language
+        assert counts.drop(NO_PURCHASES, errors="ignore").min() >= 30, language
         assert counts.max() < 0.2 * counts.sum(), language
 
 

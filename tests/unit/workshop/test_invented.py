@@ -21,6 +21,17 @@ def test_a_company_number_has_eight_digits_and_can_be_no_cvr_number():
     assert usable_number(invented.company_number(23)) == "00100023"
 
 
+def test_the_demo_draws_danish_words_of_invoices_only_so_that_other_phrases_do_not_move_it(tmp_path, monkeypatch):
+    before = invented.read_phrases()
+    added = "1801;tender;indkøb af papir i udbud;da\n1801;word;kopipapper A4;sv\n1801;word;kopiopaperi A4;fi\n"
+    longer = tmp_path / "phrases.csv"
+    longer.write_text(invented.PHRASES_FILE.read_text(encoding="utf-8") + added, encoding="utf-8")
+    monkeypatch.setattr(invented, "PHRASES_FILE", longer)
+    assert invented.read_phrases() == before
+    longer.write_text(longer.read_text(encoding="utf-8") + "1801;word;papir til kopi;da\n", encoding="utf-8")
+    assert invented.read_phrases() != before
+
+
 @pytest.mark.parametrize("count", [1, 2, 17, 99, 123456])
 def test_a_location_number_has_a_valid_check_digit(count):
     number = invented.gln_number(count)
