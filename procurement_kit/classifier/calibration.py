@@ -186,12 +186,17 @@ def fit_sigmoid(
         some = np.where(within[None, :] == within[right][:, None], some, -np.inf)
 
     def loss(guess: np.ndarray) -> float:
-        shares = shares_of_scores(some, float(np.exp(guess[0])), float(guess[1]))
+        shares = shares_of_scores(some, *_bounded(guess))
         return float(-np.log(shares[np.arange(len(rows)), right] + 1e-12).mean())
 
     start = (np.log(START[0]), START[1])
     found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 80, "xatol": 0.01, "fatol": 1e-5}).x
-    return float(np.exp(np.clip(found[0], -2.0, 4.0))), float(np.clip(found[1], -20.0, 20.0))
+    return _bounded(found)
+
+
+def _bounded(guess: np.ndarray) -> tuple[float, float]:
+    """Slope and offset of a guess, in bounds: few rows that are all right would have them grow without end."""
+    return float(np.exp(np.clip(guess[0], -2.0, 4.0))), float(np.clip(guess[1], -20.0, 20.0))
 
 
 def lowest_threshold(

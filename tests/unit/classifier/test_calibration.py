@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from procurement_kit.classifier.calibration import (
+    START,
     LeftOut,
     calibrate,
     careful,
@@ -64,6 +65,17 @@ def test_the_sigmoid_says_how_often_the_scores_are_right():
     classes = np.array(["a", "b", "c"])
     shares = shares_of_scores(scores, *fit_sigmoid(scores, classes[truth], classes))
     assert shares.max(axis=1).mean() == pytest.approx(0.8, abs=0.02)
+
+
+def test_rows_that_are_all_right_give_a_steep_sigmoid_within_bounds():
+    classes = np.array(["a", "b", "c"])
+    truth = np.tile([0, 1, 2], 20)
+    scores = np.where(np.arange(3)[None, :] == truth[:, None], -0.9, -1.0) * np.linspace(1.0, 1.2, 60)[:, None]
+    with np.errstate(all="raise", under="ignore"):  # without bounds all sigmoids were 0, and their shares no numbers
+        slope, offset = fit_sigmoid(scores, classes[truth], classes)
+    assert START[0] < slope <= np.exp(4.0)
+    assert abs(offset) <= 20.0
+    assert shares_of_scores(scores, slope, offset).max(axis=1).min() > 0.9
 
 
 def test_half_of_the_suppliers_are_left_out_whole_and_phrases_never():

@@ -3,11 +3,19 @@
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from procurement_kit.errors import NoDataError, ParameterError
 from procurement_kit.review.decisions import record_decision, record_for_supplier, undo_decision
-from procurement_kit.review.queue import COLUMNS, group_key, lines_to_review, review_effect, still_open
+from procurement_kit.review.queue import (
+    COLUMNS,
+    decision_worth,
+    group_key,
+    lines_to_review,
+    review_effect,
+    still_open,
+)
 from tests.unit.review.conftest import CARE, CHAIRS, PAPER, UNPLACED
 
 DAY = date(2026, 1, 15)
@@ -145,15 +153,24 @@ def test_count_limits_the_queue_and_the_effect_says_what_it_moves(cubed):
     assert (after.decisions, after.reviewed_amount, after.covered_amount) == (1, Decimal("300.00"), Decimal("1000.00"))
 
 
-def test_for_learning_kroner_weigh_less_and_an_unknown_order_is_refused(cubed):
+def test_for_learning_lines_count_beside_kroner_and_an_unknown_order_is_refused(cubed):
     municipality = cubed(
-        {**PAPER, "net": "1000.00"},  # 10 × 0.10 = 1.0 by the cube root, 100 by kroner
-        {**CHAIRS, "net": "64.00", "category_confidence": "0.50"},  # 4 × 0.50 = 2.0; 32
+        {**PAPER, "net": "600.00"},  # 60 % of kroner, 1 of 5 lines: (0.60 + 0.20) × 0.10 = 0.08; by kroner 60
+        *[{**CHAIRS, "net": "10.00", "category_confidence": "0.85"}] * 3,  # (0.03 + 0.60) × 0.15 = 0.0945; 4.50
+        {**PAPER, "supplier_name": "Glashuset", "net": "370.00"},  # (0.37 + 0.20) × 0.10 = 0.057; 37
     )
-    assert names(lines_to_review(municipality)) == ["Papirhuset A/S", "Stolefabrikken"]
-    assert names(lines_to_review(municipality, order="learning")) == ["Stolefabrikken", "Papirhuset A/S"]
+    assert names(lines_to_review(municipality)) == ["Papirhuset A/S", "Glashuset", "Stolefabrikken"]
+    learning = lines_to_review(municipality, order="learning")
+    assert names(learning) == ["Stolefabrikken", "Papirhuset A/S", "Glashuset"]
     with pytest.raises(ParameterError, match="Did you mean «learning»"):
         lines_to_review(municipality, order="learnin")
+
+
+def test_what_a_decision_is_worth_needs_neither_kroner_nor_lines():
+    nothing, doubt = np.zeros(2), np.array([0.5, 0.1])
+    assert decision_worth(nothing, nothing, doubt, "learning").tolist() == [0.0, 0.0]
+    assert decision_worth(nothing, np.array([1.0, 3.0]), doubt, "learning") == pytest.approx([0.125, 0.075])
+    assert decision_worth(np.array([2.0, 8.0]), nothing, doubt, "learning") == pytest.approx([0.1, 0.08])
 
 
 def test_a_queue_without_lines_is_empty_and_has_its_columns(cubed):
