@@ -76,6 +76,7 @@ _PUBLIC = {
     "draw_supplier_profile": "publishing.price_figures",
     "draw_suppliers": "publishing.supplier_figures",
     "open_community": "community",
+    "community_findings": "community_report",
     "read_community_cube": "community",
     "read_kpi_basis": "community",
     "analyse_e_trade": "analyses.e_trade",

@@ -15,8 +15,9 @@ from procurement_kit.publishing.recipes import Page, Recipe, notebook_path, read
 from procurement_kit.publishing.sentences import LANGUAGES, texts
 
 KNOWN_IN = {
-    "buyers": "buyers", "compliance": "compliance", "concentration": "concentration", "e_trade": "e_trade",
-    "kpis": "kpis", "opportunities": "opportunities", "reconciliation": "reconciliation",
+    "buyers": "buyers", "community": "community", "compliance": "compliance", "concentration": "concentration",
+    "e_trade": "e_trade", "joint_tenders": "joint_tenders", "kpis": "kpis", "market": "market",
+    "opportunities": "opportunities", "overlap": "overlap", "reconciliation": "reconciliation",
     "small_purchases": "small_purchases", "spend": "spend", "supplier_changes": "supplier_changes", "tail": "tail",
 }  # fmt: skip
 ADDED = {"spend": ("repriced_amount", "fixed_change_share"), "tail": ("handling_amount",)}  # on some conditions

@@ -235,7 +235,7 @@ def write_market(name: str = "", *, community: str = "", category: str, out: Pat
         raise ParameterError(f"{out.name} is not an XLSX file.", expected="a name ending in .xlsx", todo="rename it")
     subject = open_subject(name, community)
     label = period or min(last_full_year(member) for member in subject.members)
-    known = {"titles": {member.name: member.title for member in subject.members}, **_registered(subject.members)}
+    known = known_of_suppliers(subject.members)
     tree = tree_of(subject.members[0])
     market = market_list(subject.cube, category=category, period=label, tree=tree, known=known)
     refuse_failed_checks([market])
@@ -245,8 +245,8 @@ def write_market(name: str = "", *, community: str = "", category: str, out: Pat
     return Outcome(facts, (f"{len(suppliers)} suppliers stand in {out}.",))
 
 
-def _registered(members: Sequence[Municipality]) -> dict:
-    """Employees, and whose firm is one person's own, as the company registers in the folders say."""
+def known_of_suppliers(members: Sequence[Municipality]) -> dict:
+    """Titles of members; employees, and whose firm is one person's own, as the company registers in the folders say."""
     from procurement_kit.supplier_tables import COMPANY_REGISTER
     from procurement_kit.templates import read_own_table
 
@@ -254,6 +254,7 @@ def _registered(members: Sequence[Municipality]) -> dict:
     rows = [row for member in members for row in read_own_table(member, COMPANY_REGISTER, problems)]
     forms = {f"n:{row['company_number']}": (row["legal_form"] or "").strip().casefold() for row in rows}
     return {
+        "titles": {member.name: member.title for member in members},
         "sizes": {f"n:{row['company_number']}": row["employee_count"] for row in rows if row["employee_count"]},
         "sole_traders": {key for key, form in forms.items() if form in SOLE_TRADER_FORMS},
     }

@@ -18,6 +18,7 @@ def report(
     recipe: Annotated[str, typer.Option(help="Name of a recipe in reports/, or a TOML file.")] = "municipal_report",
     category: Annotated[str, typer.Option(help="Category code, for category_leader and category_staff.")] = "",
     of_period: Annotated[str, typer.Option("--period", help="The period, instead of after the name.")] = "",
+    community: Annotated[str, typer.Option("--community", help="Folder name of a community instead.")] = "",
     every: Annotated[bool, typer.Option("--all", help="Every municipality there is, side by side.")] = False,
     batch: Annotated[Optional[Path], typer.Option(help="File of municipalities, recipes and periods.")] = None,  # noqa: UP045
     processes: Annotated[int, typer.Option(min=0, help="At most so many at a time; 0: as cores and memory allow.")] = 0,
@@ -32,12 +33,19 @@ def report(
     Example: procurement-kit report rudersdal 2025 --recipe category_leader --category 1801
 
     Example: procurement-kit report --all --period 2025Q3
+
+    Example: procurement-kit report --community faelleskoeb --period 2025
     """
     prepare(data, as_json)
-    from procurement_kit import batches, workbench
+    from procurement_kit import batches, community_report, workbench
     from procurement_kit.schedules import period_of
 
     chosen = period_of(period or of_period, date.today())
+    if community:
+        community_report.refuse_other_choices(name, category, is_batch=every or bool(batch))
+        chosen_recipe = community_report.RECIPE if recipe == "municipal_report" else recipe
+        answer(community_report.make_community_report(community, chosen, recipe=chosen_recipe, force=force), as_json)
+        return
     if not (every or batch):
         require_name(name)
         outcome = workbench.make_report(name, chosen, recipe=recipe, category=category, force=force)

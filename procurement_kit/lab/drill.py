@@ -12,6 +12,7 @@ from procurement_kit.classifier.tree import CategoryTree, tree_of
 from procurement_kit.errors import ParameterError
 from procurement_kit.exact import largest_first, lines_in, records, require_lines, sums_by, total, without_persons
 from procurement_kit.findings import share
+from procurement_kit.lab.line_words import said_value
 from procurement_kit.lab.page import Page
 from procurement_kit.lab.tables import ROWS, as_rows, screen_blocks
 from procurement_kit.lab.wording import lab_words, shown
@@ -159,8 +160,8 @@ class DrillSession:
         table = trace_line(self.lines, self.line_id, story_of=story_of)
         steps, told = self.words.entry("drill.steps"), []
         for row in table.to_dict("records"):
-            if shown(row["value"]):
-                told.append((steps.get(row["step"], row["step"]), shown(row["heading"]), shown(row["value"])))
+            if value := said_value(row["column"], row["value"], self.words, self.tree):
+                told.append((steps.get(row["step"], row["step"]), shown(row["heading"]), value))
         names = [self.words.say(f"drill.trace.{name}") for name in ("step", "what", "value")]
         rows = [["" if n and told[n - 1][0] == row[0] else row[0], *row[1:]] for n, row in enumerate(told)]
         head = [{"kind": "title", "text": self.words.say("drill.line_title")}]

@@ -1,24 +1,21 @@
-"""How does a page show itself in JupyterLab and VS Code, and how does a click come back?
+"""What is a page of blocks, and what does it say where a click cannot be done?
 
 A session says what is to be seen as blocks of plain texts and numbers; `page.js` draws them, always as text, and sends
 back which block was clicked. Where widgets are missing, the same blocks stand there as plain HTML.
 """
 
 from collections.abc import Mapping
-from functools import cached_property
-from importlib.resources import files
-from typing import TYPE_CHECKING, Protocol
+from typing import ClassVar, Protocol
 
+from procurement_kit.dialogue.wording import Words
 from procurement_kit.errors import ProcurementError
-from procurement_kit.review.page import has_widgets
-
-if TYPE_CHECKING:
-    from anywidget import AnyWidget
+from procurement_kit.review.shown_page import ShownPage
 
 
 class Session(Protocol):
     """What a page shows, and what a click does to it."""
 
+    words: Words
     status: str
     failed: bool
 
@@ -29,7 +26,7 @@ class Session(Protocol):
         """Do what a click asks for."""
 
 
-class Page:
+class Page(ShownPage):
     """A page in a notebook.
 
     Parameters
@@ -38,8 +35,10 @@ class Page:
         What it shows.
     """
 
+    room: ClassVar[str] = "lab"
+
     def __init__(self, session: Session):
-        self.session, self.turn = session, 0
+        self.session, self.words, self.turn = session, session.words, 0
 
     def __repr__(self) -> str:
         """The sentences of the page."""
@@ -65,49 +64,6 @@ class Page:
     def _repr_html_(self) -> str:
         """The page as plain HTML, for where no widget can be shown."""
         return static_html(self.session.blocks())
-
-    def _repr_mimebundle_(self, **options: object) -> dict:
-        """The widget where there is one, with the plain page for whoever cannot show it."""
-        plain = {"text/plain": repr(self), "text/html": self._repr_html_()}
-        if not has_widgets():
-            return plain
-        found = self.shown_widget._repr_mimebundle_(**options)
-        data = found[0] if isinstance(found, tuple) else found
-        return {**(data or {}), **plain}
-
-    @property
-    def shown_widget(self) -> "AnyWidget":
-        """What is put into the notebook."""
-        return self.widget
-
-    @cached_property
-    def widget(self) -> "AnyWidget":
-        """The page in the browser; made when it is first shown."""
-        widget = widget_class()(view=self.view())
-
-        def answered(_: object, message: Mapping, buffers: object) -> None:
-            widget.view = self.answer(message)
-
-        widget.on_msg(answered)
-        return widget
-
-
-def widget_class() -> "type[AnyWidget]":
-    """What the browser draws: `view` after each answer, `progress` while a long task runs."""
-    from anywidget import AnyWidget
-    from traitlets import Dict
-
-    room = files("procurement_kit") / "lab"
-
-    class LabWidget(AnyWidget):
-        """One page."""
-
-        _esm = (room / "page.js").read_text(encoding="utf-8")
-        _css = (room / "page.css").read_text(encoding="utf-8")
-        view = Dict().tag(sync=True)
-        progress = Dict().tag(sync=True)
-
-    return LabWidget
 
 
 def said(error: Exception) -> str:

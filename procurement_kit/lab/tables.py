@@ -5,12 +5,14 @@ searching go over all rows, not only over those on the screen.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from procurement_kit.lab.page import Page
 from procurement_kit.lab.wording import LabWords, lab_words, shown
 from procurement_kit.publishing.formats import unit_of_column
+from procurement_kit.publishing.sentences import texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +26,8 @@ class TableSession:
     Parameters
     ----------
     rows : pandas.DataFrame
-        Any table; numbers are written by the ending of their column's name.
+        Any table; numbers are written by the ending of their column's name; columns and codes that the report has words
+        for stand in these words.
     title : str
         What stands above it.
     words : LabWords, optional
@@ -44,6 +47,10 @@ class TableSession:
         formats, unit = self.words.formats, unit_of_column(name)
         if value is None or value != value:
             return ""
+        if isinstance(value, date):
+            return formats.short_date(value)
+        if isinstance(value, str):
+            return shown(texts(formats.language)["values"].get(name, {}).get(value) or value)
         if isinstance(value, float):
             value = Decimal(repr(value)) if unit in ("kr", "share", "count") else value
         if unit == "kr" and isinstance(value, (Decimal, int)):
@@ -72,13 +79,18 @@ class TableSession:
         places = found[self.start : self.start + ROWS]
         numeric = [unit_of_column(name) in ("kr", "share", "count") for name in self.names]
         headings = [
-            {"label": name, "do": "sort", "arg": str(n), "order": self._arrow(n)} for n, name in enumerate(self.names)
+            {"label": self._heading(name), "do": "sort", "arg": str(n), "order": self._arrow(n)}
+            for n, name in enumerate(self.names)
         ]
         rows = [{"cells": self.written[n]} for n in places]
         title = [{"kind": "title", "text": self.title}] if self.title else []
         search = {"kind": "search", "label": self.words.say("tables.search"), "value": self.search}
         table = {"kind": "table", "headings": headings, "numeric": numeric, "rows": rows}
         return [*title, search, table, *screen_blocks(self.words, self.start, len(places), len(found), len(self.rows))]
+
+    def _heading(self, name: str) -> str:
+        """What a column is called in the report, or the name it has."""
+        return texts(self.words.formats.language)["columns"].get(name, name)
 
     def _arrow(self, column: int) -> str:
         if self.order is None or self.order[0] != column:

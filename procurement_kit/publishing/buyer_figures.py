@@ -5,6 +5,7 @@ the large ones. To the right the division's invoices, their mean and the share o
 """
 
 from decimal import Decimal
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from procurement_kit.errors import NoDataError
@@ -22,6 +23,7 @@ AREAS_SHOWN, DIVISIONS_SHOWN = 12, 12
 LIGHTEST, DARKEST = (0.86, 0.92, 0.97), (0.34, 0.63, 0.81)  # dark text is readable on both
 ON_FIELD = "#0b0f14"
 NAME_LENGTH = 30
+LABEL_WIDTH = 18  # letters of a division's name on one line
 RIGHT = (2.0, 3.8, 5.9)  # where the three columns about invoices end, in fields right of the areas
 
 
@@ -116,7 +118,7 @@ def _invoices(axes: "Axes", down: int, start: int, row: dict, writer: Writer) ->
 def _frame(axes: "Axes", divisions: list[dict], names: dict, writer: Writer) -> None:
     axes.set_xlim(-0.5, len(names) + RIGHT[-1] + 0.1)
     axes.set_ylim(len(divisions) - 0.5, -0.5)
-    axes.set_yticks(range(len(divisions)), [_short(row["unit_division_name"]) for row in divisions])
+    axes.set_yticks(range(len(divisions)), [fill(_short(row["unit_division_name"]), LABEL_WIDTH) for row in divisions])
     axes.tick_params(axis="y", labelcolor=INK, labelsize=8.5)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)

@@ -32,8 +32,10 @@ from procurement_kit.publishing.drawings import (
     wrapped,
 )
 from procurement_kit.publishing.formats import Formats, fitting_scale
+from procurement_kit.publishing.joint_figures import joint_bars
 from procurement_kit.publishing.kpi_figures import kpi_fields
 from procurement_kit.publishing.sentences import Writer, plain
+from procurement_kit.publishing.supplier_figures import overlap_grid
 from procurement_kit.publishing.tender_figures import expiry_bars, use_bars
 
 if TYPE_CHECKING:
@@ -304,4 +306,6 @@ _PICTURES: dict[str, Callable[[Finding, Writer], "Figure"]] = {
     "buyers": heat_table,
     "expiries": expiry_bars,
     "framework_use": use_bars,
+    "overlap": overlap_grid,
+    "joint_tenders": joint_bars,
 }

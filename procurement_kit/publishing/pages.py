@@ -30,7 +30,9 @@ FLOORS = {  # number → finding it stands in, and what it must reach for the fi
     "right_share": ("quality", Decimal("0.90")),
 }
 ONLY_WHERE_KNOWN = ("fixed_change_share",)  # without price indices the whole column is left out
-SHORT_DATES = ("next_expiry_date", "due_date", "end_date", "notice_date", "start_date")  # in the widest tables
+SHORT_DATES = (  # in the widest tables
+    "next_expiry_date", "due_date", "end_date", "notice_date", "start_date", "common_start_date",
+)  # fmt: skip
 LIMITS = ("from_amount", "below_amount")  # bounds of a class are never rounded to thousands
 RANGE_ENDS = ("gain_low_amount", "gain_high_amount")  # written in one scale
 CEILINGS = {  # the same for numbers that must not grow too large; one that is not known is said elsewhere
@@ -156,7 +158,7 @@ def _page_view(page: Page, writer: Writer) -> PageView:
         more_drawings=_more_drawings(page, writer) if not missing else (),
         table=_table(page.table, page, writer) if not missing and _has_main_table(page, writer) else None,
         more_tables=tuple(_table(name, None, writer) for name in _more(page) if _has_table(name, writer)),
-        tiles=_tiles(writer) if page.layout == "summary" else (),
+        tiles=_tiles(page, writer, texts) if page.layout == "summary" else (),
         lists=_lists(page, writer, texts),
         workbook_tables=tuple(_table(name, None, writer) for name in page.workbook_tables if _has_table(name, writer)),
     )
@@ -232,10 +234,12 @@ def _finding(writer: Writer, key: str, page: str) -> Finding:
     return writer.findings[key]
 
 
-def _tiles(writer: Writer) -> tuple[Tile, ...]:
-    tiles = writer.entry("tiles")
+def _tiles(page: Page, writer: Writer, texts: dict) -> tuple[Tile, ...]:
+    """The five numbers: the page's own where it has some, else those of a municipality."""
+    path = f"pages.{page.key}.tiles" if "tiles" in texts else "tiles"
+    tiles = writer.entry(path)
     return tuple(
-        Tile(key, *(writer.say(f"tiles.{key}.{part}", tile["finding"]) for part in ("value", "label", "note")))
+        Tile(key, *(writer.say(f"{path}.{key}.{part}", tile["finding"]) for part in ("value", "label", "note")))
         for key, tile in tiles.items()
     )
 

@@ -37,11 +37,15 @@ FINDING_KEYS = (
     "tenders",
     "framework_use",
     "joint_tenders",
+    "community",
+    "overlap",
+    "market",
 )
 FIGURE_KEYS = (
     "", "spend_by_area", "scope_waterfall", "pareto", "compliance", "kpis", "buyers", "expiries", "framework_use",
+    "overlap", "joint_tenders",
 )  # fmt: skip
-PARAMETERS = ("category",)
+PARAMETERS = ("category", "community")
 LAYOUTS = ("page", "summary", "method")
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -122,14 +126,15 @@ class Recipe:
         about = re.sub(r"\W+", "_", self.category)
         return "-".join(part for part in (period, self.folder_ending, about) if part)
 
-    def about(self, category: str) -> "Recipe":
-        """The recipe for one category, where it is about one.
+    def about(self, category: str, *, community: str = "") -> "Recipe":
+        """The recipe for one category, where it is about one; a recipe about a community takes nothing else.
 
         Raises
         ------
         ParameterError
-            If the recipe is about a category and none is named, or the other way round.
+            If the recipe is about a category and none is named, or the other way round; the same for a community.
         """
+        self._require_community(community)
         if ("category" in self.parameters) != bool(category):
             raise ParameterError(
                 f"The recipe «{self.name}» is about one category: none was named."
@@ -139,6 +144,20 @@ class Recipe:
                 todo="write --category with a code of category_tree.csv, or choose another recipe",
             )
         return replace(self, category=category)
+
+    def _require_community(self, community: str) -> None:
+        if self.is_of_community == bool(community):
+            return
+        raise ParameterError(
+            f"The recipe «{self.name}» is about {'a community' if self.is_of_community else 'one municipality'}.",
+            expected="community_report with --community NAME, and the other recipes with a municipality",
+            todo="procurement-kit report --community NAME --period 2025Q3",
+        )
+
+    @property
+    def is_of_community(self) -> bool:
+        """Whether it is about a community instead of a municipality."""
+        return "community" in self.parameters
 
     @property
     def shown_pages(self) -> tuple[Page, ...]:

@@ -33,7 +33,7 @@ from procurement_kit.settings import Municipality
 from procurement_kit.steps.spend_cube import read_record
 
 FOLDER_VARIABLE = "PROCUREMENT_REPORT_FOLDER"
-STANDARD_RECIPE, CATEGORY_RECIPE = "municipal_report", "category_staff"
+STANDARD_RECIPE, CATEGORY_RECIPE, COMMUNITY_RECIPE = "municipal_report", "category_staff", "community_report"
 RECORD = "run_record.json"
 FAILED = "report_failed"  # notebooks that stopped, beside `reports/`
 PACKAGES = ("duckdb", "ibis-framework", "pandas", "pyarrow", "scikit-learn", "matplotlib", "seaborn", "papermill")
@@ -52,7 +52,7 @@ def write_report(municipality: Municipality, period: str, findings: Sequence[Fin
         What the analyses returned; the recipe says which are needed.
     recipe : str
         Name of a recipe in `reports/`, or a TOML file; by default the one this run is for, by hand `municipal_report`
-        (`category_staff` where a category's finding is given).
+        (`category_staff` or `community_report` where the finding of a category or a community is given).
 
     Returns
     -------
@@ -70,9 +70,10 @@ def write_report(municipality: Municipality, period: str, findings: Sequence[Fin
     """
     refuse_failed_checks(findings)
     category = _category(findings)
-    by_hand = CATEGORY_RECIPE if category else STANDARD_RECIPE
+    by_hand = CATEGORY_RECIPE if category else _recipe_by_hand(findings)
     chosen = read_recipe(recipe or os.environ.get(RECIPE_VARIABLE, by_hand))
-    chosen = chosen.about(category if "category" in chosen.parameters else "")
+    community = municipality.name if chosen.is_of_community else ""
+    chosen = chosen.about(category if "category" in chosen.parameters else "", community=community)
     writer = report_writer(municipality, period, findings, chosen)
     cover = _cover(municipality, chosen, writer)
     pages = page_views(chosen, writer)
@@ -87,7 +88,12 @@ def write_report(municipality: Municipality, period: str, findings: Sequence[Fin
 
 
 def render_report(
-    municipality: Municipality, period: str, *, recipe: str = STANDARD_RECIPE, category: str = ""
+    municipality: Municipality,
+    period: str,
+    *,
+    recipe: str = STANDARD_RECIPE,
+    category: str = "",
+    members: Sequence[Municipality] = (),
 ) -> Path:
     """Run the report's notebook and put the whole folder in place: report, workbook, executed notebook, run record.
 
@@ -101,6 +107,8 @@ def render_report(
         Name of a recipe in `reports/`, or a TOML file.
     category : str
         Code of the category, where the recipe is about one.
+    members : sequence of Municipality
+        Where the report is that of a community: whose lines it rests on.
 
     Returns
     -------
@@ -113,13 +121,13 @@ def render_report(
     ProcurementError
         Whatever stopped the notebook, as its cell said it; the notebook lies in `report_failed/`, as far as it came.
     """
-    label, chosen = parse_period(period).label, read_recipe(recipe).about(category)
+    label, chosen = parse_period(period).label, _recipe_for(municipality, recipe, category, members)
     target = municipality.folder / "reports" / chosen.folder_name(label)
     source = notebook_path(chosen.notebook)
     started = datetime.now(UTC)
     with folders.staged(municipality, target) as folder:
         executed = folder / source.name
-        parameters = {"municipality": municipality.name, "period": label}
+        parameters = {"community" if members else "municipality": municipality.name, "period": label}
         parameters |= {"category": category} if category else {}
         environment = {
             FOLDER_VARIABLE: str(folder),
@@ -131,7 +139,7 @@ def render_report(
         refuse_personal(texts_of(executed))
         _refuse_missing_outputs(folder, chosen)
         note = print_report(folder, chosen.outputs)
-        record = run_record(municipality, label, chosen, folder, started) | ({"notes": [note]} if note else {})
+        record = run_record(municipality, label, chosen, folder, started, members) | ({"notes": [note]} if note else {})
         write_outgoing(folder / RECORD, json.dumps(record, ensure_ascii=False, indent=1, default=str) + "\n")
     keep_snapshot(municipality, label, chosen, record["fingerprint"])
     return target
@@ -250,6 +258,10 @@ def _category(findings: Iterable[Finding]) -> str:
     return next((finding.parameters["category"] for finding in findings if finding.key == "category"), "")
 
 
+def _recipe_by_hand(findings: Sequence[Finding]) -> str:
+    return COMMUNITY_RECIPE if any(finding.key == "community" for finding in findings) else STANDARD_RECIPE
+
+
 def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -275,13 +287,20 @@ def _refuse_missing_outputs(folder: Path, recipe: Recipe) -> None:
 # --- the run record -------------------------------------------------------------------------------------------------
 
 
-def run_record(municipality: Municipality, period: str, recipe: Recipe, folder: Path, started: datetime) -> dict:
+def run_record(
+    municipality: Municipality,
+    period: str,
+    recipe: Recipe,
+    folder: Path,
+    started: datetime,
+    members: Sequence[Municipality] = (),
+) -> dict:
     """What made this report: inputs by hash, versions, settings, classifier card, lines and kroner by step."""
     return {
         "municipality": municipality.name,
         "period": period,
         "recipe": recipe.name,
-        "fingerprint": report_mark(municipality, period, recipe),
+        "fingerprint": report_mark(municipality, period, recipe, members),
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": _versions(),
@@ -290,18 +309,23 @@ def run_record(municipality: Municipality, period: str, recipe: Recipe, folder: 
             for name, value in vars(municipality).items()
             if name not in ("folder", "privacy_key")  # where the key lies is nobody's business
         },
-        "inputs": _inputs(municipality),
-        "classifier": read_card(municipality),
-        "steps": read_record(municipality)["steps"],
+        **_made_from(municipality, members),
         "outputs": {
             path.relative_to(folder).as_posix(): file_hash(path) for path in sorted(folder.rglob("*")) if path.is_file()
         },
     }
 
 
-def is_current(municipality: Municipality, period: str, *, recipe: str = STANDARD_RECIPE, category: str = "") -> bool:
+def is_current(
+    municipality: Municipality,
+    period: str,
+    *,
+    recipe: str = STANDARD_RECIPE,
+    category: str = "",
+    members: Sequence[Municipality] = (),
+) -> bool:
     """Whether the report is there, as it was written, and nothing it depends on has changed since."""
-    label, chosen = parse_period(period).label, read_recipe(recipe).about(category)
+    label, chosen = parse_period(period).label, _recipe_for(municipality, recipe, category, members)
     folder = municipality.folder / "reports" / chosen.folder_name(label)
     if not (folder / RECORD).is_file():
         return False
@@ -309,19 +333,35 @@ def is_current(municipality: Municipality, period: str, *, recipe: str = STANDAR
     is_whole = all(
         (folder / name).is_file() and file_hash(folder / name) == mark for name, mark in record["outputs"].items()
     )
-    return is_whole and record.get("fingerprint") == report_mark(municipality, label, chosen)
+    return is_whole and record.get("fingerprint") == report_mark(municipality, label, chosen, members)
 
 
-def report_mark(municipality: Municipality, period: str, recipe: Recipe) -> str:
+def report_mark(municipality: Municipality, period: str, recipe: Recipe, members: Sequence[Municipality] = ()) -> str:
     """One hash of what a report depends on: cube, classifier card, settings, recipe, notebook, versions and code."""
     package = Path(__file__).resolve().parent.parent
-    files = (municipality.folder / "classifier" / "card.json", *_own_files(municipality))
+    owners = members or (municipality,)
+    files = [owner.folder / "classifier" / "card.json" for owner in owners]
+    files += [path for owner in (municipality, *members) for path in _own_files(owner)]
     rooms = ("analyses", "publishing", "review")
     code = (notebook_path(recipe.notebook), *(package / room for room in rooms))
-    mark = read_record(municipality)["fingerprint"]
-    last = last_snapshot(municipality, parse_period(period), recipe.name)
+    mark = "".join(read_record(owner)["fingerprint"] for owner in owners)
+    last = None if members else last_snapshot(municipality, parse_period(period), recipe.name)
     said = (mark, last.cube_mark if last else "", period, repr(recipe), _versions(), municipality.name)
     return fingerprint(*said, *files, *code)
+
+
+def _recipe_for(municipality: Municipality, recipe: str, category: str, members: Sequence[Municipality]) -> Recipe:
+    return read_recipe(recipe).about(category, community=municipality.name if members else "")
+
+
+def _made_from(municipality: Municipality, members: Sequence[Municipality]) -> dict:
+    """Inputs, card and steps of a municipality; of each member where the report is a community's."""
+    if members:
+        of_each = {member.name: _made_from(member, ()) for member in members}
+        own = {path.name: file_hash(path) for path in _own_files(municipality)}
+        return {"inputs": own, "members": of_each}
+    card, steps = read_card(municipality), read_record(municipality)["steps"]
+    return {"inputs": _inputs(municipality), "classifier": card, "steps": steps}
 
 
 def _own_files(municipality: Municipality) -> list[Path]:

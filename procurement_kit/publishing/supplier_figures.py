@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 GONE_COLOUR = STATUS_COLOURS["wrong_supplier"]
 GROUPS_SHOWN, PARTIES_SHOWN, QUARTERS_NAMED = 12, 12, 10
+OVERLAP_FOOT = 1.35  # inches below the fields: room for a slanting name of two lines
 CUTS = {"head": ("k80_count", (5, 3)), "classes": ("kb_count", (1.5, 2)), "limit": ("above_limit_count", (9, 2, 2, 2))}
 SHARES = tuple(Decimal(n) / 5 for n in range(6))
 
@@ -181,7 +182,8 @@ def _timeline(finding: Finding, writer: Writer) -> "Figure":
     return picture
 
 
-def _grid(finding: Finding, writer: Writer) -> "Figure":
+def overlap_grid(finding: Finding, writer: Writer) -> "Figure":
+    """The overlap of buyers two and two, as a grid of shaded fields."""
     pairs = finding.tables["pairs"]
     _refuse_empty(pairs, finding)
     parties = finding.tables["parties"]
@@ -190,7 +192,7 @@ def _grid(finding: Finding, writer: Writer) -> "Figure":
         (row["party_name"], row["other_party_name"]): row["overlap_share"] or Decimal(0)
         for row in pairs.to_dict("records")
     }
-    picture, axes = canvas(1.1 + 0.42 * len(names))
+    picture, axes = canvas(OVERLAP_FOOT + 0.1 + 0.42 * len(names))
     for row, one in enumerate(names):
         for column, other in enumerate(names[:row]):
             value = shares.get((one, other), shares.get((other, one), Decimal(0)))
@@ -201,7 +203,7 @@ def _grid(finding: Finding, writer: Writer) -> "Figure":
     axes.set_xticks(range(len(names) - 1), [wrapped(name) for name in names[:-1]], rotation=35, ha="right")
     axes.tick_params(labelcolor=INK)
     axes.spines["bottom"].set_visible(False)
-    picture.subplots_adjust(left=0.3, right=0.985, top=0.99, bottom=1.0 / picture.get_figheight())
+    picture.subplots_adjust(left=0.3, right=0.985, top=0.99, bottom=OVERLAP_FOOT / picture.get_figheight())
     return picture
 
 
@@ -257,5 +259,5 @@ _PICTURES: dict[str, dict[str, Callable[[Finding, Writer], "Figure"]]] = {
     "tail": {"tail_cuts": _cuts, "tail_by_category": _categories},
     "concentration": {"lorenz": _curve},
     "supplier_changes": {"supplier_timeline": _timeline},
-    "overlap": {"overlap": _grid},
+    "overlap": {"overlap": overlap_grid},
 }

@@ -1,28 +1,22 @@
 """How does one review categories by keyboard in JupyterLab?
 
-A widget without any library of its own: `page.js` draws what `ReviewSession` says and sends back what was pressed.
-Nothing is fetched from outside. Where widgets are missing, the head of the queue stands there as a table, with how to
-go on.
+`page.js` draws what `ReviewSession` says and sends back what was pressed. Nothing is fetched from outside. Where
+widgets are missing, the head of the queue stands there as a table, with how to go on.
 """
 
 from collections.abc import Mapping
-from functools import cached_property
-from importlib.resources import files
-from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from procurement_kit.review.explained import LineExplanation
 from procurement_kit.review.page_session import ReviewSession, head_of
 from procurement_kit.review.page_view import static_page
+from procurement_kit.review.shown_page import ShownPage
 from procurement_kit.settings import Municipality
-
-if TYPE_CHECKING:
-    from anywidget import AnyWidget
 
 SHOWN_WITHOUT_WIDGET = 10
 
 
-class ReviewPage:
+class ReviewPage(ShownPage):
     """The review of one municipality's queue; shows itself in a notebook.
 
     Parameters
@@ -31,13 +25,27 @@ class ReviewPage:
         Where the review stands.
     """
 
+    room: ClassVar[str] = "review"
+
     def __init__(self, session: ReviewSession):
-        self.session = session
+        self.session, self.words = session, session.words
 
     def __repr__(self) -> str:
         """How far the review has come."""
         view = self.session.view()
         return "\n".join(filter(None, [view["progress"]["words"], view["progress"]["ahead"], view["finished"]]))
+
+    def view(self) -> dict:
+        """The page as it is now."""
+        return self.session.view()
+
+    def answer(self, message: Mapping) -> dict:
+        """Do what a key or button asks for, and say how the page is then."""
+        return self.session.answer(message)
+
+    def given(self) -> dict:
+        """What the browser has from the start: also labels, keys and categories, which never change."""
+        return {"frame": self.session.frame(), "view": self.view()}
 
     def explain(self) -> LineExplanation | None:
         """Why the line that is shown lies where it lies, in full; None when nothing is left."""
@@ -51,48 +59,6 @@ class ReviewPage:
         shown = [session.shown(group, number) for number, group in enumerate(first, start=1)]
         say = session.words.say
         return static_page(shown, session.words, title=say("page.static_title"), todo=say("page.static_todo"))
-
-    def _repr_mimebundle_(self, **options: object) -> dict:
-        """The widget where there is one, with the table and the words for whoever cannot show it."""
-        plain = {"text/plain": repr(self), "text/html": self._repr_html_()}
-        if not has_widgets():
-            return plain
-        found = self.widget._repr_mimebundle_(**options)
-        data = found[0] if isinstance(found, tuple) else found
-        return {**(data or {}), **plain}
-
-    @cached_property
-    def widget(self) -> "AnyWidget":
-        """The page in the browser; made when it is first shown."""
-        widget = _widget_class()(frame=self.session.frame(), view=self.session.view())
-
-        def answer(_: object, message: Mapping, buffers: object) -> None:
-            widget.view = self.session.answer(message)
-
-        widget.on_msg(answer)
-        return widget
-
-
-def _widget_class() -> "type[AnyWidget]":
-    from anywidget import AnyWidget
-    from traitlets import Dict
-
-    room = files("procurement_kit") / "review"
-
-    class ReviewWidget(AnyWidget):
-        """What the browser draws: `frame` once, `view` after each answer."""
-
-        _esm = (room / "page.js").read_text(encoding="utf-8")
-        _css = (room / "page.css").read_text(encoding="utf-8")
-        frame = Dict().tag(sync=True)
-        view = Dict().tag(sync=True)
-
-    return ReviewWidget
-
-
-def has_widgets() -> bool:
-    """Whether the part that puts widgets into notebooks is installed."""
-    return find_spec("anywidget") is not None
 
 
 def review_page(municipality: Municipality, *, decided_by: str, division: str | None = None) -> ReviewPage:

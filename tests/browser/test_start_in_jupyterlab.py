@@ -121,6 +121,7 @@ def decide_twenty_and_undo_one(lab, start, home):
     click(lab, "4 · Gennemgå")
     review = lab.locator(".pk-review[data-ready]")
     review.wait_for()
+    assert start.evaluate("page => getComputedStyle(page).borderTopStyle") == "solid", "the page above lost its style"
     review.focus()
     for count in range(1, 21):
         lab.wait_for_function("!document.querySelector('.pk-review[aria-busy]')")

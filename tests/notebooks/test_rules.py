@@ -11,9 +11,11 @@ import procurement_kit
 NOTEBOOKS = (
     "00_start.ipynb", "01_intake_check.ipynb", "03_supplier_tail.ipynb", "04_classifier.ipynb", "05_review.ipynb",
     "06_compliance.ipynb",
-    "07_kpis.ipynb", "08_category_fact_pack.ipynb", "09_tenders.ipynb", "10_prices.ipynb", "20_municipal_report.ipynb", "90_figures.ipynb",
+    "07_kpis.ipynb", "08_category_fact_pack.ipynb", "09_tenders.ipynb", "10_prices.ipynb", "20_municipal_report.ipynb",
+    "21_community_report.ipynb", "90_figures.ipynb",
 )  # fmt: skip
 PARAMETERS = 'municipality: str = "demo"\nperiod: str = "2025"'
+OF_COMMUNITY = 'community: str = "faelleskoeb"\nperiod: str = "2025"'
 NOT_THIN = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.Try, ast.With, ast.Lambda,
     ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.IfExp,
@@ -47,7 +49,7 @@ def test_every_notebook_is_tested_and_numbered(project):
 def test_the_parameter_cell_is_the_same_everywhere(notebook):
     tagged = [cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     assert len(tagged) == 1
-    assert tagged[0].startswith(PARAMETERS)
+    assert tagged[0].startswith((PARAMETERS, OF_COMMUNITY))
 
 
 def test_nothing_is_defined_or_decided(notebook):

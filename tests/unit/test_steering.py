@@ -33,7 +33,8 @@ def test_a_community_is_made(municipality):
 def test_sizes_and_sole_traders_come_from_the_company_register(municipality):
     text = "CVR-nummer;Virksomhedsform;Antal ansatte\n00100001;Aktieselskab;10-19\n00100002;Enkeltmandsvirksomhed;1\n"
     (municipality.folder / "company_register.csv").write_text(text, encoding="utf-8")
-    known = steering._registered([municipality])
+    known = steering.known_of_suppliers([municipality])
+    assert known["titles"] == {"prøveby": municipality.title}
     assert known["sizes"] == {"n:00100001": "10-19", "n:00100002": "1"}
     assert known["sole_traders"] == {"n:00100002"}
 

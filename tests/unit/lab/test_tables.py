@@ -1,5 +1,6 @@
 """Is a large table shown screen by screen, searched as a whole, and never cut off in silence?"""
 
+from datetime import date
 from decimal import Decimal
 
 import pandas as pd
@@ -72,3 +73,15 @@ def test_hostile_names_are_text_in_the_plain_page(session):
 
 def test_a_table_of_no_rows_says_so():
     assert "Ingen rækker" in repr(browse(pd.DataFrame({"line_count": []})))
+
+
+def test_headings_codes_and_dates_stand_in_the_reports_words():
+    rows = pd.DataFrame(
+        {"contract_status": ["on_contract", "no words for this"], "line_count": [1, 2], "first": ["a", "b"]}
+    )
+    rows["last_date"] = [date(2025, 3, 5), None]
+    table = next(b for b in TableSession(rows).blocks() if b["kind"] == "table")
+    headings = [heading["label"] for heading in table["headings"]]
+    assert headings[1] == "Linjer" and headings[2] == "first", "a column the report does not know keeps its name"
+    assert [row["cells"][0] for row in table["rows"]] == ["på aftale", "no words for this"]
+    assert [row["cells"][3] for row in table["rows"]] == ["5.3.2025", ""]

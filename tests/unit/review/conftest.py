@@ -1,13 +1,17 @@
 """A small municipality whose lines stand in a spend cube, as import and classification would have left them."""
 
 import json
+import sys
 from decimal import Decimal
+from types import ModuleType
 
 import openpyxl
 import pyarrow as pa
 import pytest
+from traitlets import HasTraits
 
 from procurement_kit import folders, store
+from procurement_kit.review import shown_page
 from procurement_kit.steps.spend_cube import CUBE, RECORD_FILE
 from procurement_kit.tables import INVOICE_LINES
 from tests.conftest import complete_lines
@@ -25,6 +29,7 @@ DEFAULTS = {
     "category_code": "1801", "category_confidence": "0.90",
     "category_proposed_code": "180101", "category_proposed_confidence": "0.60", "unit_division_name": SCHOOL,
 }  # fmt: skip
+WIDGET = "application/vnd.jupyter.widget-view+json"
 _SURE = ("category_confidence", "category_proposed_confidence")
 
 
@@ -71,3 +76,20 @@ def fill_in():
         return target or path
 
     return fill
+
+
+@pytest.fixture
+def widgets(monkeypatch):
+    """A stand-in for the widget library: holds values, answers messages, shows itself."""
+
+    class AnyWidget(HasTraits):
+        def on_msg(self, answer):
+            self.answer = answer
+
+        def _repr_mimebundle_(self, **options):
+            return {WIDGET: {"model_id": "1"}, "text/plain": "AnyWidget()"}, {}
+
+    library = ModuleType("anywidget")
+    library.AnyWidget = AnyWidget
+    monkeypatch.setitem(sys.modules, "anywidget", library)
+    monkeypatch.setattr(shown_page, "has_widgets", lambda: True)

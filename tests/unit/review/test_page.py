@@ -1,14 +1,11 @@
 """Does the page show itself with and without widgets, and are its files what the browser needs and no more?"""
 
 import re
-import sys
-from types import ModuleType
 
 import pytest
-from traitlets import HasTraits
 
 from procurement_kit.errors import ParameterError
-from procurement_kit.review import page as page_module
+from procurement_kit.review import shown_page
 from procurement_kit.review.page import review_page
 from tests.reviewing import fill_town
 
@@ -20,25 +17,8 @@ def town(municipality):
     return fill_town(municipality)
 
 
-@pytest.fixture
-def widgets(monkeypatch):
-    """A stand-in for the widget library: holds values, answers messages, shows itself."""
-
-    class AnyWidget(HasTraits):
-        def on_msg(self, answer):
-            self.answer = answer
-
-        def _repr_mimebundle_(self, **options):
-            return {WIDGET: {"model_id": "1"}, "text/plain": "AnyWidget()"}, {}
-
-    library = ModuleType("anywidget")
-    library.AnyWidget = AnyWidget
-    monkeypatch.setitem(sys.modules, "anywidget", library)
-    monkeypatch.setattr(page_module, "has_widgets", lambda: True)
-
-
 def test_without_widgets_a_table_says_how_to_go_on(town, monkeypatch):
-    monkeypatch.setattr(page_module, "has_widgets", lambda: False)
+    monkeypatch.setattr(shown_page, "has_widgets", lambda: False)
     bundle = review_page(town, decided_by="indkøb")._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html"}
     assert "kør cellen igen" in bundle["text/html"]

@@ -206,7 +206,7 @@ def test_a_file_read_before_does_not_overrule_what_was_decided_since(answered, w
     [
         (MAIN, 2, {"Kategori": "1899"}, "ikke en kode i kategoritræet"),
         (MAIN, 2, {"Kategori": "9001"}, "ikke indkøb"),
-        (MAIN, 2, {"Kategori": "1802", "Funktion": None}, "ingen under «Funktion»"),
+        (MAIN, 2, {"Kategori": "1802", "Funktion": None}, "intet under «Funktion»"),
         (MAIN, 2, {"Kategori": "1802", "Funktion": "Petra Prøve"}, "ligner et navn på en person"),
         (MAIN, 2, {"Kategori": "1802", "Funktion": "010190-1234"}, "ligner et CPR-nummer"),
         (MAIN, 2, {"Kategori": "1802 CPR 010190-1234"}, "ligner et CPR-nummer"),
