@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from procurement_kit.analyses.largest_suppliers import largest_suppliers
 from procurement_kit.classifier.tree import CategoryTree
 from procurement_kit.exact import (
     NOTHING,
@@ -21,7 +22,6 @@ from procurement_kit.exact import (
     sums_by,
     total,
     with_category_names,
-    without_persons,
 )
 from procurement_kit.findings import Check, Definition, Finding, Number, adds_up, share
 from procurement_kit.periods import Period, parse_period
@@ -31,7 +31,6 @@ from procurement_kit.series_breaks import breaks_of, in_words
 if TYPE_CHECKING:
     import ibis
 
-SUPPLIERS_SHOWN = 20
 COUNTS = ("line_count", "document_count", "supplier_count")
 CHANGES = ("previous_amount", "change_share")
 FIXED = ("repriced_amount", "fixed_change_share")  # only where the user has supplied price indices
@@ -222,7 +221,7 @@ def _other_rows(received: "ibis.Table", lines: "ibis.Table", tree: CategoryTree)
         "by_purchase_type": _purchase_types(lines, tree),
         "by_division": with_category_names(units, tree.name),
         "by_quarter": [{**r, "quarter_name": f"{r['year']}Q{r['quarter']}"} for r in sums_by(dated, "year", "quarter")],
-        "top_suppliers": _top_suppliers(lines),
+        "top_suppliers": largest_suppliers(lines, COUNTS),
     }
 
 
@@ -235,21 +234,6 @@ def _purchase_types(lines: "ibis.Table", tree: CategoryTree) -> list[dict]:
         found["line_count"] += row["line_count"]
         found["net_amount"] += row["net_amount"]
     return [sums[kind] for kind in sorted(sums, key=lambda kind: key_order([kind]))]
-
-
-def _top_suppliers(lines: "ibis.Table") -> list[dict]:
-    reach = {"area_count": lines.category_1_code.nunique(), "unit_count": lines.unit_name.nunique()}
-    found = sums_by(lines, "supplier_key", "supplier_label", **reach)
-    rows = sorted(without_persons(found), key=largest_first)
-    rows = [row if row["supplier_group"] == "supplier" else row | dict.fromkeys(reach) for row in rows]
-    named = [row for row in rows if row["supplier_group"] == "supplier"]
-    top = [{**row, "supplier_rank": rank} for rank, row in enumerate(named[:SUPPLIERS_SHOWN], start=1)]
-    others = named[SUPPLIERS_SHOWN:]
-    apart = [row for row in rows if row["supplier_group"] != "supplier"]
-    if others:
-        sums = {name: sum(row[name] for row in others) for name in (*COUNTS, "net_amount")}
-        apart.insert(0, {**sums, "supplier_key": "others", "supplier_group": "others"})
-    return top + apart
 
 
 def _without_rate(received: "ibis.Table") -> list[dict]:
@@ -379,6 +363,7 @@ def _largest(rows: Mapping[str, list[dict]]) -> dict[str, Number]:
     for row in rows["by_division"]:
         if row["unit_division_name"]:
             divisions[row["unit_division_name"]] = divisions.get(row["unit_division_name"], NOTHING) + row["net_amount"]
+    grouped = sum(row.get("grouped_supplier_count") or 0 for row in rows["top_suppliers"])
     division = min(divisions, key=lambda name: (-divisions[name], name), default=None)
     return {
         "largest_area_name_da": Number(area.get("category_name_da"), "text"),
@@ -386,6 +371,7 @@ def _largest(rows: Mapping[str, list[dict]]) -> dict[str, Number]:
         "largest_area_amount": Number(area.get("net_amount"), "kr"),
         "largest_division_name": Number(division, "text"),
         "largest_division_amount": Number(divisions.get(division), "kr"),
+        "grouped_supplier_count": Number(grouped, "count"),
     }
 
 

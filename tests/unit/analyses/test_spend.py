@@ -8,7 +8,7 @@ import pytest
 from procurement_kit.analyses.spend import analyse_spend, change
 from procurement_kit.errors import NoDataError, ParameterError
 from procurement_kit.publishing.sentences import show
-from tests.unit.analyses.conftest import firm, placed
+from tests.unit.analyses.conftest import PERSON, firm, placed
 
 D = Decimal
 
@@ -148,6 +148,27 @@ def test_twenty_suppliers_are_shown_and_the_rest_is_one_row(cube_of, tree):
     assert len(top) == 21
     assert top["net_amount"][0] == D("25.00")
     assert (top["supplier_group"][20], top["supplier_count"][20], top["net_amount"][20]) == ("others", 5, D("15.00"))
+    assert not spend.failed_checks
+
+
+def test_companies_of_one_group_are_one_and_a_person_is_in_none(cube_of, tree):
+    group = {"supplier_group_key": "n:G", "supplier_group_label": "Koncernen"}
+    spend = analyse_spend(
+        cube_of(
+            {**placed("1801"), **firm("A"), **group, "net": "30.00", "unit_name": "Skolen"},
+            {**placed("1801"), **firm("B"), **group, "net": "25.00", "unit_name": "Havnen"},
+            {**placed("1801"), **firm("C"), "net": "50.00"},
+            {**placed("1801"), **PERSON, **group, "net": "1.00"},
+        ),
+        period="2025",
+        tree=tree,
+    )
+    first, second, person = spend.tables["top_suppliers"].to_dict("records")
+    assert (first["supplier_key"], first["supplier_label"], first["net_amount"]) == ("n:G", "Koncernen", D("55.00"))
+    assert (first["supplier_count"], first["unit_count"]) == (2, 2)
+    assert (second["supplier_label"], second["supplier_count"]) == ("Firma C", 1)
+    assert (person["supplier_group"], person["net_amount"]) == ("persons", D("1.00"))
+    assert spend.numbers["grouped_supplier_count"].value == 2
     assert not spend.failed_checks
 
 

@@ -69,6 +69,7 @@ def spend() -> Finding:
                 "month_count": 12,
                 "previous_month_count": 12,
                 "series_break_count": 0,
+                "grouped_supplier_count": 0,
             },
             {
                 "largest_area_name_da": "Pleje og omsorg",
