@@ -24,6 +24,7 @@ LINE_DEFAULTS = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # the groups are read by a hook of pytest-xdist
 def pytest_collection_modifyitems(items):
     """Keep the tests of a file in one process, and all files that read the demo in the same, so that it is made once."""
     with_demo = {item.path for item in items if "demo_run" in getattr(item, "fixturenames", ())}
