@@ -24,15 +24,6 @@ LINE_DEFAULTS = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # the groups are read by a hook of pytest-xdist
-def pytest_collection_modifyitems(items):
-    """Keep the tests of a file in one process, and all files that read the demo in the same, so that it is made once."""
-    with_demo = {item.path for item in items if "demo_run" in getattr(item, "fixturenames", ())}
-    for item in items:
-        group = "demo" if item.path in with_demo else item.path.relative_to(PROJECT).as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def project():
     """The project's root folder."""
