@@ -44,13 +44,32 @@ def add_lookup(
         Key columns, or columns of `lines` mapped to columns of `lookup`.
     is_dated : bool
         Whether `invoice_date` must lie between the lookup's `from_date` and `to_date`, both included.
+
+    Raises
+    ------
+    CheckFailedError
+        If the lookup has a column, beside its keys, that the lines have too.
     """
     pairs = dict(keys) if isinstance(keys, Mapping) else {key: key for key in keys}
     matches = [lines[column].identical_to(lookup[key]) for column, key in pairs.items()]
     if is_dated:
         matches.append(lines["invoice_date"].between(lookup["from_date"], lookup["to_date"]))
-    kept = [lookup[name] for name in lookup.columns if name not in (*pairs.values(), *SPAN)]
-    return lines.left_join(lookup, matches).select(lines, *kept)
+    kept = [name for name in lookup.columns if name not in (*pairs.values(), *SPAN)]
+    return _of_both(lines.left_join(lookup, matches), lines.columns, kept)
+
+
+def _of_both(joined: "ibis.expr.types.Join", left: Sequence[str], right: Sequence[str]) -> "ibis.Table":
+    """Columns of both sides of a join by name: `select` would follow each of a hundred back through all steps."""
+    from ibis.expr import operations
+
+    if twice := sorted(set(left) & set(right)):
+        raise CheckFailedError(
+            f"A lookup would take the place of columns that are there: {', '.join(twice)}.",
+            todo="leave them out of the lines first, by `without`",
+        )
+    chain = joined.op()
+    looked_up = {name: operations.Field(chain.rest[-1].table, name) for name in right}
+    return chain.copy(values={**{name: chain.values[name] for name in left}, **looked_up}).to_expr()
 
 
 def not_in_lookup(rows: "ibis.Table", lookup: "ibis.Table", keys: Sequence[str]) -> "ibis.Table":

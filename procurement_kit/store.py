@@ -126,10 +126,12 @@ def arrow_schema(types: dict[str, str]) -> "pa.Schema":
 
 
 def empty_table(types: dict[str, str]) -> "ibis.Table":
-    """A table with these columns and no rows."""
+    """A table with these columns and no rows; not a literal one, so that what is built on it can be a view."""
     import ibis
+    from ibis.expr import operations
 
-    return ibis.memtable(arrow_schema(types).empty_table())
+    nothing = {name: ibis.null(kind).op() for name, kind in ibis.schema(types).items()}
+    return operations.DummyTable(nothing).to_expr().filter(False)
 
 
 def table_of(rows: Iterable[dict], types: dict[str, str]) -> "ibis.Table":

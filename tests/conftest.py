@@ -5,6 +5,7 @@ import zipfile
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,24 @@ LINE_DEFAULTS = {
     "privacy_level": 0,
     "privacy_hit_count": 0,
 }
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """The tests of a file run in one process, and all files that read the demo in the same one: it is made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneDemo(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "the demo" if reads_demo(PROJECT / file) else file
+
+    return OneDemo(config, log)
+
+
+@cache
+def reads_demo(file: Path) -> bool:
+    """Whether tests of a file ask for the demo run."""
+    return file.is_file() and any(name in file.read_text(encoding="utf-8") for name in ("demo_run", "demo_seen"))
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,24 @@ def test_a_dated_lookup_holds_from_its_first_to_its_last_day(lines_of):
     assert "from_date" not in joined.columns
 
 
+def test_lookups_after_another_each_add_their_columns(lines_of):
+    of_account = ibis.memtable(pa.table({"account_number": ["29"], "found": ["paper"]}))
+    of_paper = ibis.memtable(pa.table({"found": ["paper", None], "account_number": ["cheap", "unknown"]}))
+    lines = lines_of({"account_number": "29", "net": "1.10"}, {"account_number": "30", "net": "2.20"})
+    first = add_lookup(lines, of_account, ["account_number"])
+    both = add_lookup(first, of_paper.rename(price="account_number"), ["found"]).order_by("line_id")
+    assert [(r["account_number"], r["found"], r["price"]) for r in records(both)] == [
+        ("29", "paper", "cheap"), ("30", None, "unknown"),
+    ]  # fmt: skip
+    assert tally(both)["net_amount"] == D("3.30")
+
+
+def test_a_lookup_never_takes_the_place_of_a_column(lines_of):
+    lookup = ibis.memtable(pa.table({"account_number": ["29"], "line_text": ["paper"]}))
+    with pytest.raises(CheckFailedError, match="line_text"):
+        add_lookup(lines_of({"account_number": "29"}), lookup, ["account_number"])
+
+
 def test_columns_of_an_earlier_run_are_taken_off(lines_of):
     lines = lines_of({}).mutate(scope_status=ibis.literal("x"))
     assert "scope_status" not in without(lines, ["scope_status", "scope_reason"]).columns

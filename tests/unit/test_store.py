@@ -54,6 +54,14 @@ def test_a_lookup_is_read_as_written(municipality):
 def test_a_lookup_not_made_yet_is_empty_with_its_columns(municipality):
     table = store.read_lookup(municipality, "none", TYPES)
     assert (table.columns, table.count().to_pyarrow().as_py()) == (tuple(TYPES), 0)
+    assert table.to_pyarrow().schema.types == store.arrow_schema(TYPES).types
+
+
+def test_what_is_built_on_a_lookup_not_made_yet_can_be_a_view(municipality):
+    store.write_lookup(municipality, "names", TYPES, [rows_table()])
+    names, none = (store.read_lookup(municipality, name, TYPES) for name in ("names", "none"))
+    view = store.as_view(municipality, names.union(none))
+    assert (view.op().find(type(none.op())), view.count().to_pyarrow().as_py()) == ([], len(ROWS))
 
 
 def test_a_failed_write_leaves_what_was_there(municipality):
