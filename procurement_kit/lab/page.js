@@ -19,13 +19,41 @@ function render({ model, el }) {
   progress.hidden = true;
   root.append(status, progress, body);
   el.append(root);
+  const { labels } = model.get("frame");
   let busy = false;
+
+  const watch = watch_kernel(model, {
+    slow: () => say(labels.slow, true),
+    silent: () => free(labels.lost),
+    gone: () => free(busy ? labels.stopped : labels.gone),
+    again: () => say(model.get("view").status, model.get("view").failed),
+  });
+
+  function say(text, failed) {
+    status.textContent = text;
+    status.classList.toggle("pk-failed", failed);
+    status.setAttribute("role", failed ? "alert" : "status");
+    status.hidden = !text;
+  }
+
+  function free(text) {
+    busy = false;
+    root.removeAttribute("aria-busy");
+    progress.hidden = true;
+    say(text, true);
+  }
 
   function send(act, given) {
     if (busy) return;
+    if (!watch.begin()) return say(labels.gone, true);
     busy = true;
     root.setAttribute("aria-busy", "true");
-    model.send({ ...given, do: act });
+    try {
+      model.send({ ...given, do: act });
+    } catch (error) {
+      watch.stop();
+      free(labels.lost);
+    }
   }
 
   function button(item, name) {
@@ -134,15 +162,14 @@ function render({ model, el }) {
     const view = model.get("view");
     const at = document.activeElement, place = [...body.querySelectorAll("button, input")].indexOf(at);
     root.classList.toggle("pk-start", Boolean(view.is_start));
-    status.textContent = view.status;
-    status.classList.toggle("pk-failed", view.failed);
-    status.hidden = !view.status;
+    say(view.status, view.failed);
     body.replaceChildren(...view.blocks.filter((block) => draws[block.kind]).map((block) => draws[block.kind](block)));
     if (place >= 0) (body.querySelectorAll("button, input")[place] || body.querySelector("button, input"))?.focus({ preventScroll: true });
   }
 
   function changed() {
     busy = false;
+    watch.stop();
     root.removeAttribute("aria-busy");
     progress.hidden = true;
     draw();
@@ -150,6 +177,7 @@ function render({ model, el }) {
 
   function told() {
     const { label: text, share } = model.get("progress") || {};
+    watch.heard();
     progress.hidden = !text;
     label.textContent = text || "";
     filled.style.width = `${share ?? 100}%`;
@@ -164,6 +192,7 @@ function render({ model, el }) {
   draw();
   root.dataset.ready = "true";
   return () => {
+    watch.leave();
     model.off("change:view", changed);
     model.off("change:progress", told);
   };

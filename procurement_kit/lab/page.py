@@ -44,6 +44,10 @@ class Page(ShownPage):
         """The sentences of the page."""
         return "\n".join(block["text"] for block in self.session.blocks() if block["kind"] in ("title", "text"))
 
+    def given(self) -> dict:
+        """What the browser has from the start: also what it says by itself when the kernel is gone."""
+        return {"frame": {"labels": self.words.entry("kernel")}, "view": self.view()}
+
     def view(self) -> dict:
         """The page as it is now; plain texts and numbers only."""
         session = self.session

@@ -2,7 +2,6 @@
 
 const FOLDS = [["aa", "å"], ["ae", "æ"], ["oe", "ø"]];
 const HITS = 12;
-const PATIENCE = 15000; // milliseconds until a kernel that does not answer is said to be silent
 
 function make(tag, name, ...inside) {
   const found = document.createElement(tag);
@@ -44,7 +43,7 @@ function render({ model, el }) {
   const frame = model.get("frame"), labels = frame.labels;
   const known = new Map(frame.categories.map((category) => [category.code, category]));
   const id = `pk-${Math.random().toString(36).slice(2)}`;
-  let view = model.get("view"), busy = false, waiting = 0, hits = [], chosen = -1, picked = "";
+  let view = model.get("view"), busy = false, hits = [], chosen = -1, picked = "";
 
   const root = make("div", "pk-review");
   root.tabIndex = 0;
@@ -118,15 +117,29 @@ function render({ model, el }) {
   root.append(top, bar, ahead, status, finished, body, doing, help);
   el.append(root);
 
+  const watch = watch_kernel(model, {
+    slow: () => show_status(labels.slow, true),
+    silent: () => free(labels.lost),
+    gone: () => free(busy ? labels.stopped : labels.gone),
+    again: () => show_status(view.status, view.failed),
+  });
+
+  function free(text) {
+    busy = false;
+    root.removeAttribute("aria-busy");
+    show_status(text, true);
+  }
+
   function send(what, more = {}) {
     if (busy) return;
+    if (!watch.begin()) return show_status(labels.gone, true);
     busy = true;
     root.setAttribute("aria-busy", "true");
-    waiting = window.setTimeout(() => show_status(labels.lost, true), PATIENCE);
     try {
       model.send({ do: what, key: view.group ? view.group.key : "", ...more });
     } catch (error) {
-      show_status(labels.lost, true);
+      watch.stop();
+      free(labels.lost);
     }
   }
 
@@ -321,7 +334,7 @@ function render({ model, el }) {
   function changed() {
     view = model.get("view");
     busy = false;
-    window.clearTimeout(waiting);
+    watch.stop();
     root.removeAttribute("aria-busy");
     draw();
   }
@@ -333,7 +346,7 @@ function render({ model, el }) {
   draw();
   root.dataset.ready = "true";
   return () => {
-    window.clearTimeout(waiting);
+    watch.leave();
     model.off("change:view", changed);
   };
 }

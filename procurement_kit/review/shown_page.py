@@ -2,7 +2,8 @@
 
 A widget without any library of its own: the browser draws `view` and sends back what was clicked; each click ends with
 a new view, also where answering it failed in a way nobody foresaw. Such a failure is told in words without the error's
-own text, which may hold a person's data; the error itself goes on to Jupyter's log.
+own text, which may hold a person's data; the error itself goes on to Jupyter's log. While a click is answered the
+browser hears a beat, so that a long calculation is not taken for a kernel that is gone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from importlib.resources import files
 from importlib.util import find_spec
+from threading import Event, Thread
 from traceback import extract_tb
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
 PACKAGE = "procurement_kit"
+BEAT = 4.0  # seconds between two signs of life; kernel_watch.js begins to wonder after fifteen
 
 
 class ShownPage:
@@ -59,7 +62,7 @@ class ShownPage:
         widget = _widget_class(self.room)(**self.given())
 
         def answered(_: object, message: Mapping, buffers: object) -> None:
-            with self.ended(widget):
+            with beating(widget), self.ended(widget):
                 widget.view = self.answer(message)
 
         widget.on_msg(answered)
@@ -74,6 +77,24 @@ class ShownPage:
             told = self.words.say("broken", kind=type(error).__name__, place=place_of(error))
             widget.view = {**widget.view, "turn": widget.view["turn"] + 1, "status": told, "failed": True}
             raise
+
+
+@contextmanager
+def beating(widget: "AnyWidget", *, seconds: float = BEAT) -> Iterator[None]:
+    """Let the browser hear a beat while the block runs, also where the block itself says nothing."""
+    ended = Event()
+
+    def beat() -> None:
+        while not ended.wait(seconds):
+            widget.send({"alive": True})
+
+    thread = Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def place_of(error: BaseException) -> str:
@@ -99,12 +120,18 @@ def _widget_class(room: str) -> "type[AnyWidget]":
 
     folder = files(PACKAGE) / room
     parts = {
-        "_esm": (folder / "page.js").read_text(encoding="utf-8"),
+        "_esm": script_of(room),
         "_css": (folder / "page.css").read_text(encoding="utf-8"),
         **{name: Dict().tag(sync=True) for name in ("frame", "view", "progress")},
     }
     # The browser keeps one script and one style for each name: two kinds of page must not have the same.
     return type(f"{room.capitalize()}Widget", (AnyWidget,), parts)
+
+
+def script_of(room: str) -> str:
+    """What the browser runs: how a page watches over its kernel, and the page itself."""
+    watch, page = files(PACKAGE) / "review" / "kernel_watch.js", files(PACKAGE) / room / "page.js"
+    return watch.read_text(encoding="utf-8") + page.read_text(encoding="utf-8")
 
 
 def has_widgets() -> bool:

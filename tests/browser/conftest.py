@@ -5,17 +5,27 @@ from importlib.resources import files
 
 import pytest
 
+from procurement_kit.review.shown_page import script_of
+
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 HOST = """async ({source, style, place, frame, view}) => {
-  const listeners = new Set(), values = {frame, view};
+  const listeners = new Set(), slots = new Set(), values = {frame, view};
+  const kernel = window.kernel = {
+    status: "idle", connectionStatus: "connected", answers: true,
+    statusChanged: {connect: (slot) => slots.add(slot), disconnect: (slot) => slots.delete(slot)},
+    become: (status) => { kernel.status = status; slots.forEach((slot) => slot(kernel, status)); },
+    beat: () => listeners.forEach(([name, listener]) => name === "msg:custom" && listener({alive: true})),
+  };
   const model = {
     get: (name) => values[name],
-    on: (name, listener) => listeners.add(listener),
-    off: (name, listener) => listeners.delete(listener),
+    on: (name, listener) => listeners.add([name, listener]),
+    off: (name, listener) => listeners.forEach((one) => one[1] === listener && listeners.delete(one)),
     send: async (message) => {
+      if (!kernel.answers) return;
       values.view = await window.answer(JSON.parse(JSON.stringify(message)));
-      listeners.forEach((listener) => listener());
+      listeners.forEach(([name, listener]) => name === "change:view" && listener());
     },
+    widget_manager: {kernel},
   };
   const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
   const {default: page} = await import(url);
@@ -52,7 +62,7 @@ def host():
             return session.answer(message)
 
         page.expose_function("answer", answer)
-        source, style = ((room / name).read_text(encoding="utf-8") for name in ("page.js", "page.css"))
+        source, style = script_of("review"), (room / "page.css").read_text(encoding="utf-8")
         given = {"source": source, "style": style, "place": place, "frame": session.frame(), "view": session.view()}
         page.evaluate(HOST, given)
         page.locator(".pk-review").last.focus()

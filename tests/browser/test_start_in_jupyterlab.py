@@ -80,6 +80,22 @@ def test_the_ten_minutes_are_clicked_through(lab, home):
     assert time.perf_counter() - started < TEN_MINUTES
 
 
+def test_a_kernel_that_is_killed_under_way_is_told_and_the_buttons_are_free(lab):
+    psutil = pytest.importorskip("psutil")
+    start = lab.locator(".pk-lab[data-ready]")
+    start.get_by_role("button", name="Se demo").click()
+    start.locator(".pk-progress").get_by_text("Demo").wait_for()
+    for process in psutil.Process().children(recursive=True):
+        if any("ipykernel_launcher" in word for word in process.cmdline()):
+            process.kill()
+    start.get_by_text("Beregningen er stoppet, fordi Jupyter-kernen er lukket eller genstartet").wait_for()
+    seen(lab, "7_kernel_killed")
+    lab.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab says it too
+    assert not lab.locator(".pk-lab[aria-busy]").count() and not start.locator(".pk-progress").is_visible()
+    click(lab, "Ny kommune")
+    start.get_by_text("så siden kan ikke svare").wait_for()
+
+
 def see_the_demo_and_follow_one_line(lab, start):
     click(lab, "Se demo")
     start.get_by_text("Analyseret indkøb").wait_for()

@@ -1,6 +1,7 @@
 """Does the page show itself with and without widgets, and are its files what the browser needs and no more?"""
 
 import re
+import time
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_the_widget_has_what_page_js_reads(town, widgets):
 
 
 def test_nothing_is_fetched_and_no_markup_is_made_of_texts(project):
-    script = (project / "procurement_kit" / "review" / "page.js").read_text(encoding="utf-8")
+    script = shown_page.script_of("review") + shown_page.script_of("lab")
     style = (project / "procurement_kit" / "review" / "page.css").read_text(encoding="utf-8")
     assert not re.findall(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|fetch\(|https?:|\bimport\b", script
@@ -71,3 +72,20 @@ def test_one_forvaltning_alone(town):
     shown = review_page(town, decided_by="indkøb", division="Findes Ikke")
     assert "intet at gennemgå" in repr(shown)
     assert not isinstance(shown, ProcurementError)
+
+
+def test_the_browser_hears_a_beat_while_a_click_is_answered():
+    heard = []
+
+    class Silent:
+        def send(self, message):
+            heard.append(message)
+
+    with shown_page.beating(Silent(), seconds=0.01):
+        ends = time.monotonic() + 5
+        while len(heard) < 3 and time.monotonic() < ends:
+            time.sleep(0.01)
+    count = len(heard)
+    time.sleep(0.05)
+    assert heard[:3] == [{"alive": True}] * 3
+    assert len(heard) == count, "the beat ends with the answer"
