@@ -63,6 +63,11 @@ class Community:
         )
 
 
+def community_names() -> list[str]:
+    """Folder names of the communities there are, in alphabetical order."""
+    return sorted(found.parent.name for found in store.data_folder().glob(f"*/{COMMUNITY_FILE}"))
+
+
 def open_community(name: str) -> Community:
     """Open a community: its settings, and the folders of its members.
 
@@ -83,7 +88,7 @@ def open_community(name: str) -> Community:
     folder = store.data_folder() / check_name(name)
     path = folder / COMMUNITY_FILE
     if not path.is_file():
-        known = sorted(found.parent.name for found in store.data_folder().glob(f"*/{COMMUNITY_FILE}"))
+        known = community_names()
         raise MunicipalityNotFoundError(
             f"There is no community «{name}» in {store.data_folder()}.{nearest(name, known)}",
             expected=f"one of: {', '.join(known) or 'none yet'}",

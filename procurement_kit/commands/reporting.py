@@ -20,7 +20,7 @@ def report(
     of_period: Annotated[str, typer.Option("--period", help="The period, instead of after the name.")] = "",
     community: Annotated[str, typer.Option("--community", help="Folder name of a community instead.")] = "",
     every: Annotated[bool, typer.Option("--all", help="Every municipality there is, side by side.")] = False,
-    batch: Annotated[Optional[Path], typer.Option(help="File of municipalities, recipes and periods.")] = None,  # noqa: UP045
+    batch: Annotated[Optional[Path], typer.Option(help="File of whom, recipes and periods; see below.")] = None,  # noqa: UP045
     processes: Annotated[int, typer.Option(min=0, help="At most so many at a time; 0: as cores and memory allow.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Make also what is unchanged.")] = False,
     data: Data = None,
@@ -35,9 +35,16 @@ def report(
     Example: procurement-kit report --all --period 2025Q3
 
     Example: procurement-kit report --community faelleskoeb --period 2025
+
+    Example: procurement-kit report --batch quarter.csv
+
+    A batch file is CSV with columns municipality;community;recipe;period;category, a report per row: each row names a
+    municipality or a community, and a category where its recipe is about one; an empty recipe is the standard one.
+    Or TOML with lists: municipalities, communities, recipes, periods; "all" stands for every one there is, and each
+    recipe goes with those it is about.
     """
     prepare(data, as_json)
-    from procurement_kit import batches, community_report, workbench
+    from procurement_kit import batch_files, batches, community_report, workbench
     from procurement_kit.schedules import period_of
 
     chosen = period_of(period or of_period, date.today())
@@ -51,7 +58,7 @@ def report(
         outcome = workbench.make_report(name, chosen, recipe=recipe, category=category, force=force)
         answer(outcome, as_json)
         return
-    jobs = batches.chosen_jobs(name, every=every, batch=batch, recipe=recipe, period=chosen, category=category)
+    jobs = batch_files.chosen_jobs(name, every=every, batch=batch, recipe=recipe, period=chosen, category=category)
     outcome = batches.make_reports(jobs, processes=processes, force=force)
     answer(outcome, as_json)
     if outcome.facts["failed"]:

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from procurement_kit import batches, deliveries, store
+from procurement_kit import batch_files, batches, deliveries, store
 from procurement_kit.publishing.recipes import recipe_folders
 
 TOWNS = int(os.environ.get("PROCUREMENT_BATCH_TOWNS", "98"))
@@ -45,7 +45,7 @@ def recipe(tmp_path):
 
 
 def test_two_processes_against_one(benchmark, towns, recipe):
-    jobs = batches.jobs_of(["all"], [str(recipe)], ["2025"])
+    jobs = batch_files.jobs_of(["all"], [str(recipe)], ["2025"])
 
     def both():
         return [batches.make_reports(jobs, processes=count, force=True).facts for count in (1, 2)]
