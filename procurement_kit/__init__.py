@@ -88,6 +88,7 @@ _PUBLIC = {
     "analyse_expiries": "analyses.expiries",
     "find_joint_tenders": "analyses.joint_tenders",
     "draw_expiries": "publishing.tender_figures",
+    "draw_joint_tenders": "publishing.joint_figures",
     "draw_framework_use": "publishing.tender_figures",
     "share_by_key": "sharing",
     "draw_calibration": "publishing.evaluation_figures",

@@ -104,7 +104,7 @@ def _frame(axes: "Axes", groups: list[dict], today: date, right: float, writer: 
     word, places = writer.say("figures.joint_tenders.quarter"), []
     for number in range(today.year * 4, (today.year + 7) * 4):
         first = date(number // 4, number % 4 * 3 + 1, 1)
-        if 0 <= _months(first, today) <= right:
+        if 0 <= _months(first, today) <= right - ROOM_FOR_AMOUNT / 2:  # no line through an amount
             places.append((_months(first, today), word.replace("#", str(first.month // 3 + 1)) + f"\n{first.year}"))
     for at, _ in places:
         axes.axvline(at, color=RULE, linewidth=0.7, zorder=0)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import procurement_kit
 from procurement_kit.community import open_community
 from procurement_kit.community_report import community_findings, make_community_report, refuse_other_choices
 from procurement_kit.errors import ParameterError
@@ -124,3 +125,14 @@ def test_the_recipe_is_known_and_asks_for_a_community():
         read_recipe("municipal_report").about("", community=COMMUNITY_NAME)
     with pytest.raises(ParameterError, match="together with"):
         refuse_other_choices("gyvelsund", "", is_batch=False)
+
+
+def test_the_gallery_draws_the_joint_tenders_of_a_community(community):
+    """Its other cells run on the demo municipality, which buys with nobody."""
+    import nbformat
+
+    book = nbformat.read(PROJECT / "notebooks" / "90_figures.ipynb", as_version=4)
+    source = next(cell.source for cell in book.cells if "of-a-community" in cell.metadata.get("tags", []))
+    names = {"pk": procurement_kit, "community": COMMUNITY_NAME, "period": PERIOD}
+    exec(source.replace("\npk.draw", "\ndrawn = pk.draw"), names)  # the notebook's own cell
+    assert "begynde 1." in names["drawn"].title and "<svg" in names["drawn"].svg
