@@ -68,7 +68,7 @@ def joint_bars(finding: Finding, writer: Writer) -> "Figure":
     for place, group in enumerate(groups):
         own = [row for row in members if row["category_code"] == group["category_code"]]
         _group(axes, place, group, own, today)
-        said = f"{writer.formats.scaled(group['net_amount'], scale)} {writer.formats.unit(scale)}"
+        said = writer.formats.amount(group["net_amount"], scale, int(scale == "mio"))
         axes.annotate(said, (right, place), ha="right", va="center", color=INK, fontsize=8)
     _frame(axes, groups, today, right, writer)
     _key(picture, writer)

@@ -4,7 +4,7 @@ Sentences, figure, table, foot line, tiles: filled from findings as the recipe l
 speak (no contracts, no labels) says what it would take instead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -195,16 +195,16 @@ def _lists(page: Page, writer: Writer, texts: dict) -> tuple[tuple[str, tuple[st
         path = f"pages.{page.key}.lists.{name}"
         sentences = writer.say_all(f"{path}.sentences", page.findings[0])[: content.get("at_most", 99)]
         if name == "caveats":
-            sentences = _caveats(writer) + sentences
+            sentences = _caveats(writer, page.findings if "of_page" in content else writer.findings) + sentences
         if sentences:
             filled.append((content["title"], tuple(sentences)))
     return tuple(filled)
 
 
-def _caveats(writer: Writer) -> list[str]:
-    """What the findings say about themselves, each thing once."""
+def _caveats(writer: Writer, keys: Iterable[str]) -> list[str]:
+    """What findings say about themselves, each thing once."""
     speakers: dict[str, str] = {}
-    for finding in writer.findings.values():
+    for finding in (writer.findings[key] for key in keys if key in writer.findings):
         speakers |= {key: speakers.get(key, finding.key) for key in finding.caveats}
     return [writer.say(f"caveats.{key}", about) for key, about in speakers.items()]
 

@@ -142,16 +142,21 @@ def _write_table(slide: "Slide", table: TableView, accent: str) -> None:
 
 
 def _set_widths(table: "Table", lines: list[list[str]]) -> None:
-    """Share the slide's width by the longest text of each column, so that most rows are one line high.
+    """Give each column room for its longest cell and the longest word of its heading, then for its whole heading.
 
-    No column becomes too narrow for the longest word of its heading.
+    Where that is more than the slide has, columns share its width by their longest texts, so that most rows are one
+    line high; none becomes too narrow for the longest word of its heading.
     """
     from pptx.util import Inches
 
-    columns = list(zip(*lines, strict=True))
+    columns, whole = list(zip(*lines, strict=True)), WIDTH - 2 * MARGIN
     least = [LETTER * max(map(len, heading.split()), default=0) + PADDING for heading, *_ in columns]
-    rest = max(0.0, WIDTH - 2 * MARGIN - sum(least))
     needs = [max(NARROWEST, *map(len, texts)) for texts in columns]
+    roomy = [max(own, LETTER * max(map(len, cells), default=0) + PADDING)
+             for own, (_, *cells) in zip(least, columns, strict=True)]  # fmt: skip
+    if sum(roomy) <= whole:
+        least = roomy
+    rest = max(0.0, whole - sum(least))
     for column, own, need in zip(table.columns, least, needs, strict=True):
         column.width = int(Inches(own + rest * need / sum(needs)))
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SHOWN_ROWS, LONGEST_MONTHS = 18, 36
 TONES = ("#cfe3f1", "#8fbedd", "#4793c4", KEPT_COLOUR)  # by a quarter of the largest contract each: light to dark
 DAYS_A_MONTH = 30.44
+SHORT_NAME, LONGEST_NAME = 34, 42  # letters of a contract's name in the calendar, with the usual and with more room
 WARNING, WIDEST = 80, 125
 
 
@@ -93,13 +94,14 @@ def expiry_bars(finding: Finding, writer: Writer) -> "Figure":
         _expiry(axes, place, row, largest, today)
     axes.axvline(0, color=INK, linewidth=1.2)
     axes.annotate(writer.say("figures.expiries.today"), (0, -0.8), ha="center", va="bottom", color=INK, fontsize=8.5)
-    axes.set_yticks(range(len(rows)), [_short(_name(row, rows)) for row in rows], fontsize=8.5)
+    axes.set_yticks(range(len(rows)), [_short(_name(row, rows), LONGEST_NAME) for row in rows], fontsize=8.5)
     axes.set_xlim(-10, right)
     axes.set_ylim(len(rows) - 0.4, -0.9)
     axes.tick_params(axis="y", labelcolor=INK)
     _quarters(axes, today, right, writer.say("figures.expiries.quarter"))
     _calendar_key(picture, writer)
-    picture.subplots_adjust(left=0.3, right=0.985, top=1 - 0.42 / picture.get_figheight(),
+    left = 0.37 if any(len(_name(row, rows)) > SHORT_NAME for row in rows) else 0.3
+    picture.subplots_adjust(left=left, right=0.985, top=1 - 0.42 / picture.get_figheight(),
                             bottom=0.42 / picture.get_figheight())  # fmt: skip
     return picture
 
@@ -132,7 +134,7 @@ def _name(row: dict, rows: Sequence[dict]) -> str:
     return f"{row['municipality_title'].split()[0]}: {row['contract_title']}" if several else row["contract_title"]
 
 
-def _short(name: str, longest: int = 34) -> str:
+def _short(name: str, longest: int = SHORT_NAME) -> str:
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 

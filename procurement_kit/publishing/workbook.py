@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from procurement_kit.publishing.html import Cover
-from procurement_kit.publishing.pages import PageView, TableView
+from procurement_kit.publishing.pages import PageView, TableColumn, TableView
 from procurement_kit.publishing.sentences import Writer
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def write_workbook(
     with xlsxwriter.Workbook(path, WORKBOOK_OPTIONS) as workbook:
         workbook.set_properties({"title": f"{cover.title}: {cover.municipality}", "created": CREATED})
         formats = {unit: workbook.add_format({"num_format": text}) for unit, text in NUMBER_FORMATS.items()}
+        formats["right"] = workbook.add_format({"align": "right"})
+        formats["apart"] = workbook.add_format({"num_format": NUMBER_FORMATS["text"], "indent": 1})
         head = {"bold": True, "font_color": cover.style.accent}
         formats["bold"] = workbook.add_format({**head, "font_size": 14, "text_wrap": True, "valign": "top"})
         formats["headline"] = workbook.add_format({**head, "font_size": 13})
@@ -129,14 +131,20 @@ def _write_table(sheet: "Worksheet", formats: dict[str, "Format"], table: TableV
             for line in zip(shown, table.cells, strict=False)]  # fmt: skip
     headings = _distinct([column.heading for column in table.columns])
     columns = [
-        {"header": heading, "format": formats[column.unit]}
-        for heading, column in zip(headings, table.columns, strict=True)
+        {"header": heading, **_alignment(formats, table.columns, place)} for place, heading in enumerate(headings)
     ]
     last = row + max(len(data), 1)
     settings = {"name": f"t_{sheet.get_name().lower()}_{table.key}".replace(" ", "_").replace("å", "aa"),
                 "columns": columns, "style": "Table Style Light 1", "data": data}  # fmt: skip
     sheet.add_table(row, 0, last, len(columns) - 1, settings)
     return last + 1
+
+
+def _alignment(formats: dict[str, "Format"], columns: tuple[TableColumn, ...], place: int) -> dict[str, "Format"]:
+    """A column's formats: the heading above its values, and a text away from the number to its left."""
+    unit, before = columns[place].unit, columns[place - 1].unit if place else "text"
+    apart = "apart" if unit == "text" != before else unit
+    return {"format": formats[apart], "header_format": formats[apart if unit == "text" else "right"]}
 
 
 def _set_widths(sheet: "Worksheet", tables: list[TableView]) -> None:

@@ -95,6 +95,8 @@ def test_every_page_speaks_in_both_languages(community, found, language):
         assert len(page.text.split()) <= 60, page.key
         assert re.search(r"\d", page.headline), page.key
         assert page.tiles or page.table or page.drawing, page.key
+    caveats = {page.key: sentences for page in pages for _, sentences in page.lists[:1]}
+    assert len(caveats["kpis"]) == len(found["kpis"].caveats) < len(caveats["community_gaps"]), "each page its own"
     assert {page.key for page in pages if page.drawing} == {"kpis", "community_overlap", "joint_tenders", "expiries"}
 
 

@@ -43,6 +43,11 @@ def test_kroner_and_quarters_stand_in_the_figure(finding):
     assert len(finding.tables["joint"]) <= GROUPS_SHOWN
 
 
+def test_an_amount_is_written_as_the_language_writes_it(finding):
+    assert "500 t.kr." in draw_joint_tenders(finding).svg.replace("\u00a0", " ")
+    assert "DKK 500k" in draw_joint_tenders(finding, language="en").svg.replace("\u00a0", " ")
+
+
 def test_where_nothing_is_bought_by_several_there_is_no_figure():
     with pytest.raises(NoDataError, match="several"):
         draw_joint_tenders(joint(bought("10.00")))

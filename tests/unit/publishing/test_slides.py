@@ -1,16 +1,18 @@
 """Does every page become a slide with its sentence, its figure and its source?"""
 
 import io
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
+from pptx.util import Inches
 
 from procurement_kit.publishing.html import Cover
 from procurement_kit.publishing.pages import page_views
 from procurement_kit.publishing.recipes import read_recipe
-from procurement_kit.publishing.slides import COLUMNS_SHOWN, write_slides
+from procurement_kit.publishing.slides import COLUMNS_SHOWN, LETTER, MARGIN, WIDTH, _set_widths, write_slides
 
 COVER = Cover("Rapport", "Prøveby Kommune", "2025", "95 % placeret", ("Ikke afstemt.",))
 
@@ -60,6 +62,16 @@ def test_a_table_shows_its_first_rows_as_text(deck, pages):
     (table,) = [shape.table for shape in slide.shapes if shape.has_table]
     assert len(table.columns) == min(len(page.table.columns), COLUMNS_SHOWN)
     assert table.cell(1, 0).text == page.table.cells[0][0]
+
+
+def test_cells_stay_on_one_line_where_the_slide_has_room_for_them():
+    headings = ["Kommune", *["Uden om forpligtende aftale, t.kr."] * 4, "Andel"]
+    lines = [headings, ["Gyvelsund Kommune", *["1.564"] * 4, "12 %"]]
+    columns = [SimpleNamespace(width=0) for _ in lines[0]]
+    _set_widths(SimpleNamespace(columns=columns), lines)
+    inches = [column.width / Inches(1) for column in columns]
+    assert inches[0] >= len("Gyvelsund Kommune") * LETTER
+    assert sum(inches) == pytest.approx(WIDTH - 2 * MARGIN, abs=0.01)
 
 
 def test_two_runs_give_the_same_bytes(tmp_path, pages):

@@ -54,6 +54,14 @@ def test_the_calendar_names_contracts_quarters_and_the_end_of_the_period(finding
     assert "Q2" in draw_expiries(findings[0], language="en").svg
 
 
+def test_a_long_name_with_its_municipality_is_not_cut():
+    name = "Fødevarer fra totalleverandør, bredt"
+    contracts = (contract("K-1", title=name), contract("K-2", municipality="b"))
+    basis, cube = basis_of(*contracts, names=("a", "b")), year_of(bought("1.00"))
+    calendar = analyse_expiries(cube, period="2025", tree=TREE, basis=basis, beside=found()[1:])
+    assert f"A: {name}" in draw_expiries(calendar).svg
+
+
 def test_a_framework_agreement_shows_what_is_used_and_whether_it_lasts(findings):
     svg = draw_framework_use(findings[2]).svg.replace("\u00a0", " ")
     assert "mindst 85 % · 80 % eller mere" in svg, "the contract is a year older than the data"

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import openpyxl
 import pytest
@@ -61,6 +62,16 @@ def test_numbers_are_numbers_and_text_is_text(book):
     numbers = column(sheet, "CVR-nummer")
     assert [cell.value for cell in numbers[:2]] == ["01234567", "+4512345678"]
     assert {cell.data_type for cell in numbers[:2]} == {"s"}
+
+
+def test_a_heading_stands_over_its_values_and_a_text_apart_from_the_number_before_it(book):
+    sheet = book["Alle leverandører"]
+    places = {cell.value: cell for cell in sheet[1]}
+    assert places["Beløb ekskl. moms"].alignment.horizontal == "right"
+    assert places["Leverandør"].alignment.horizontal != "right"
+    pairs = [pair for sheet in book.worksheets for row in sheet.iter_rows() for pair in pairwise(row)]
+    beside = [text for number, text in pairs if isinstance(number.value, int | float) and isinstance(text.value, str)]
+    assert beside and all(cell.alignment.indent == 1 for cell in beside)
 
 
 def test_text_from_the_data_never_becomes_a_formula(book):
