@@ -56,18 +56,31 @@ class Page(ShownPage):
 
     def answer(self, message: Mapping) -> dict:
         """Do what a click asks for, and say how the page is then; what cannot be done is told on the page."""
-        session = self.session
+        session, do = self.session, str(message.get("do", ""))
         session.status, session.failed = "", False
         try:
-            session.act(str(message.get("do", "")), message)
+            session.act(do, message)
         except (ProcurementError, OSError) as error:
-            session.status, session.failed = said(error), True
+            session.status, session.failed = f"{undone(do, self.words)} {said(error)}", True
         self.turn += 1
         return self.view()
 
     def _repr_html_(self) -> str:
         """The page as plain HTML, for where no widget can be shown."""
         return static_html(self.session.blocks())
+
+
+def undone(do: str, words: Words) -> str:
+    """Which click could not be done, in the words of the page; why follows in those of the error.
+
+    Examples
+    --------
+    >>> from procurement_kit.lab.wording import lab_words
+    >>> undone("do_import", lab_words()), undone("no such click", lab_words())
+    ('Filerne kunne ikke læses ind:', 'Det lykkedes ikke:')
+    """
+    leads = words.entry("undone")
+    return leads.get(do, leads["other"])
 
 
 def said(error: Exception) -> str:

@@ -152,7 +152,7 @@ class ReviewSession:
             try:
                 act(message)
             except (ProcurementError, OSError) as error:
-                self._say_failed(getattr(error, "what", "") or str(error))
+                self._say_failed(str(message["do"]), getattr(error, "what", "") or str(error))
         self.turn += 1
         return self.view()
 
@@ -251,10 +251,10 @@ class ReviewSession:
     def _say_undone(self, row: Mapping) -> None:
         self.status = self.words.say("page.status.undone", concerns=label_of(row))
 
-    def _say_failed(self, what: str) -> None:
-        """What went wrong; a decision that stands in the file by then is not called unsaved."""
-        key = "unread" if self.status else "failed"
-        self.status, self.failed = self.words.say(f"page.status.{key}", said=self.status, what=what), True
+    def _say_failed(self, do: str, what: str) -> None:
+        """What could not be done, and why; a decision that stands in the file by then is not called unsaved."""
+        key = "status.unread" if self.status else f"undone.{do if do in self.words.entry('page.undone') else 'other'}"
+        self.status, self.failed = self.words.say(f"page.{key}", said=self.status, what=what), True
 
     # --- the queue --------------------------------------------------------------------------------------------------
 

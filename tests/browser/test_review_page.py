@@ -154,7 +154,7 @@ def test_the_words_that_decided_are_marked_and_named(page):
 def test_a_failed_decision_is_an_alert_and_the_group_stays(page, town):
     (town.folder / "decisions.csv").write_text("nonsense", encoding="utf-8")
     press(page, "1")
-    assert page.locator("[role=alert]").inner_text().startswith("Ikke gemt.")
+    assert page.locator("[role=alert]").inner_text().startswith("Beslutningen er ikke gemt: ")
     assert shown(page) == "stol til kontor"
 
 

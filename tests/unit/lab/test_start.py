@@ -3,6 +3,7 @@
 import pytest
 
 from procurement_kit import workbench
+from procurement_kit.errors import NoDataError
 from procurement_kit.findings import Outcome
 from procurement_kit.lab import overview
 from procurement_kit.lab.start import StartPage, StartSession
@@ -127,3 +128,23 @@ def test_a_report_that_was_made_is_told_with_its_place(page, monkeypatch):
     view = page.answer({"do": "do_report", "period": "2025"})
     assert "Rapporten for 2025 er klar i data/by/report.html" in view["status"]
     assert not view["failed"]
+
+
+@pytest.mark.parametrize(
+    ("do", "lead"),
+    [
+        ("demo", "Demoen kunne ikke laves: "),
+        ("do_import", "Filerne kunne ikke læses ind: "),
+        ("do_classify", "Linjerne kunne ikke kategoriseres: "),
+        ("do_report", "Rapporten kunne ikke laves: "),
+        ("step", "Trinnet kan ikke åbnes endnu: "),
+        ("home", "Det lykkedes ikke: "),
+    ],
+)
+def test_what_could_not_be_done_is_said_in_danish_before_the_reason(page, monkeypatch, do, lead):
+    def refuse(self, do, given):
+        raise NoDataError("There is nothing here.", todo="read the files")
+
+    monkeypatch.setattr(StartSession, "act", refuse)
+    view = page.answer({"do": do})
+    assert view["failed"] and view["status"] == f"{lead}There is nothing here. read the files."

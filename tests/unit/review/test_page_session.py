@@ -127,7 +127,7 @@ def test_undo_reaches_what_was_decided_before_a_restart_but_not_what_others_deci
 def test_a_category_that_does_not_exist_is_not_saved_and_the_group_stays(session, town):
     for code in ("9999", "9004", None, "<script>"):
         view = press(session, "take", code=code)
-        assert view["failed"] and view["status"].startswith("Ikke gemt.")
+        assert view["failed"] and view["status"].startswith(("Ikke gemt. ", "Beslutningen er ikke gemt: "))
         assert view["group"]["place"] == "1 af 4"
     assert rows(town) == []
 
@@ -139,7 +139,7 @@ def test_what_cannot_be_written_is_said_and_the_group_stays(session, monkeypatch
     monkeypatch.setattr(page_session, "record_decision", refuse)
     view = press(session, "take", code="0102")
     assert view["failed"]
-    assert "open elsewhere" in view["status"]
+    assert view["status"] == "Beslutningen er ikke gemt: the file is open elsewhere"
     assert view["group"]["place"] == "1 af 4"
 
 
@@ -347,3 +347,19 @@ def test_the_classifier_is_read_once(town, monkeypatch):
     press(session, "take", code="0101")
     press(session, "confirm")
     assert len(read) == 1
+
+
+@pytest.mark.parametrize(
+    ("do", "broken", "lead"),
+    [
+        ("undo", "_undo", "Beslutningen er ikke fortrudt: "),
+        ("bulk", "_offer_bulk", "Leverandørens linjer kunne ikke findes: "),
+        ("cancel", "_cancel", "Det lykkedes ikke: "),
+    ],
+)
+def test_what_could_not_be_done_is_said_in_danish_before_the_reason(session, monkeypatch, do, broken, lead):
+    def refuse(_):
+        raise NoDataError("There is nothing here.")
+
+    monkeypatch.setattr(session, broken, refuse)
+    assert press(session, do)["status"] == f"{lead}There is nothing here."

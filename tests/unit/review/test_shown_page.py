@@ -78,7 +78,7 @@ def test_a_page_that_cannot_be_drawn_any_more_keeps_what_it_showed(widgets, monk
 def test_what_is_foreseen_is_told_as_it_is_and_raises_nothing(widgets):
     page = Page(Session(NoDataError("Ingen linjer.", todo="indlæs filer")))
     press(page, do="go")
-    assert page.widget.view["status"] == "Ingen linjer. indlæs filer."
+    assert page.widget.view["status"] == "Det lykkedes ikke: Ingen linjer. indlæs filer."
 
 
 def test_the_review_and_the_start_page_end_too(town, widgets, monkeypatch):
