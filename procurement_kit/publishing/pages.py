@@ -318,7 +318,7 @@ def table_view(
     content = _for_readers(content, writer)
     shown = content.head(row_limit) if row_limit else content
     rows = tuple(tuple(plain(value) for value in row) for row in shown[names].itertuples(index=False, name=None))
-    made = tuple(_column(name, _alike(names, place, rows), writer) for place, name in enumerate(names))
+    made = tuple(_column(n, _alike(names, place, rows), writer, finding_key) for place, n in enumerate(names))
     cells = tuple(tuple(_cell(value, column, writer) for value, column in zip(row, made, strict=True)) for row in rows)
     title = writer.say(f"tables.{finding_key}_{table}", finding_key)
     return TableView(
@@ -354,9 +354,10 @@ def _alike(names: list[str], place: int, rows: tuple[tuple, ...]) -> list:
     return [row[other] for row in rows for other in ends]
 
 
-def _column(name: str, values: list, writer: Writer) -> TableColumn:
-    unit = unit_of_column(name)
-    heading = writer.say(f"columns.{name.removesuffix(f'_{writer.formats.language}')}")
+def _column(name: str, values: list, writer: Writer, finding_key: str) -> TableColumn:
+    unit, plain_name = unit_of_column(name), name.removesuffix(f"_{writer.formats.language}")
+    has_own = plain_name in writer.texts["columns_of"].get(finding_key, {})
+    heading = writer.say(f"columns_of.{finding_key}.{plain_name}" if has_own else f"columns.{plain_name}")
     if unit != "kr":
         return TableColumn(name, heading, unit)
     scale = "full" if name in LIMITS else fitting_scale(values)

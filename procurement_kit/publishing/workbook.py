@@ -6,13 +6,14 @@ tables with headings and number formats in the reader's language; text is always
 """
 
 import io
+import math
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from procurement_kit.publishing.html import Cover
-from procurement_kit.publishing.pages import PageView, TableColumn, TableView
+from procurement_kit.publishing.pages import PageView, TableView
 from procurement_kit.publishing.sentences import Writer
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ CREATED = datetime(2000, 1, 1)
 SHEET_NAME_LENGTH = 31
 EXCEL_ROWS = 1_048_576
 NARROWEST, WIDEST, ROWS_MEASURED = 10, 60, 200
+ROWS_WRAPPED = 50  # of a table whose long texts take several lines; longer tables are for filtering
+LINE_HEIGHT, LETTERS_LOST = 15, 6  # points of a line; letters that a line of words ends short of its cell
 WORKBOOK_OPTIONS = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
 NUMBER_FORMATS = {"kr": "#,##0.00", "share": "0.0%", "count": "#,##0", "date": "dd-mm-yyyy", "text": "@"}
 
@@ -51,9 +54,10 @@ def write_workbook(
 
     with xlsxwriter.Workbook(path, WORKBOOK_OPTIONS) as workbook:
         workbook.set_properties({"title": f"{cover.title}: {cover.municipality}", "created": CREATED})
-        formats = {unit: workbook.add_format({"num_format": text}) for unit, text in NUMBER_FORMATS.items()}
+        top = {"valign": "top"}
+        formats = {unit: workbook.add_format({**top, "num_format": text}) for unit, text in NUMBER_FORMATS.items()}
         formats["right"] = workbook.add_format({"align": "right"})
-        formats["apart"] = workbook.add_format({"num_format": NUMBER_FORMATS["text"], "indent": 1})
+        formats["apart"] = workbook.add_format({**top, "num_format": NUMBER_FORMATS["text"], "indent": 1})
         head = {"bold": True, "font_color": cover.style.accent}
         formats["bold"] = workbook.add_format({**head, "font_size": 14, "text_wrap": True, "valign": "top"})
         formats["headline"] = workbook.add_format({**head, "font_size": 13})
@@ -130,21 +134,29 @@ def _write_table(sheet: "Worksheet", formats: dict[str, "Format"], table: TableV
     data = [[_cell(value, text, column.unit) for value, text, column in zip(*line, table.columns, strict=True)]
             for line in zip(shown, table.cells, strict=False)]  # fmt: skip
     headings = _distinct([column.heading for column in table.columns])
-    columns = [
-        {"header": heading, **_alignment(formats, table.columns, place)} for place, heading in enumerate(headings)
-    ]
+    columns = [{"header": heading, **_alignment(formats, table, place)} for place, heading in enumerate(headings)]
     last = row + max(len(data), 1)
     settings = {"name": f"t_{sheet.get_name().lower()}_{table.key}".replace(" ", "_").replace("å", "aa"),
                 "columns": columns, "style": "Table Style Light 1", "data": data}  # fmt: skip
     sheet.add_table(row, 0, last, len(columns) - 1, settings)
+    for number, longest in enumerate(_longest_texts(table), start=row + 1):
+        if longest > WIDEST:
+            sheet.set_row(number, LINE_HEIGHT * math.ceil(longest / (WIDEST - LETTERS_LOST)))
     return last + 1
 
 
-def _alignment(formats: dict[str, "Format"], columns: tuple[TableColumn, ...], place: int) -> dict[str, "Format"]:
-    """A column's formats: the heading above its values, and a text away from the number to its left."""
-    unit, before = columns[place].unit, columns[place - 1].unit if place else "text"
-    apart = "apart" if unit == "text" != before else unit
-    return {"format": formats[apart], "header_format": formats[apart if unit == "text" else "right"]}
+def _longest_texts(table: TableView) -> list[int]:
+    """Letters of each row's longest text, in a table so short that long texts are wrapped; else nothing."""
+    return [max(map(len, line), default=0) for line in table.cells] if len(table.cells) <= ROWS_WRAPPED else []
+
+
+def _alignment(formats: dict[str, "Format"], table: TableView, place: int) -> dict[str, "Format"]:
+    """A column's formats: the heading above its values, a text away from the number to its left, a long text whole."""
+    units = [column.unit for column in table.columns]
+    apart = "apart" if place and units[place] == "text" != units[place - 1] else units[place]
+    is_long = bool(_longest_texts(table)) and any(len(line[place]) > WIDEST for line in table.cells)
+    body = "wrap" if is_long and apart == "text" else apart
+    return {"format": formats[body], "header_format": formats[apart if units[place] == "text" else "right"]}
 
 
 def _set_widths(sheet: "Worksheet", tables: list[TableView]) -> None:

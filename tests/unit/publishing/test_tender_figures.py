@@ -12,7 +12,7 @@ from procurement_kit.analyses.tenders import screen_tenders
 from procurement_kit.errors import NoDataError
 from procurement_kit.findings import Number
 from procurement_kit.publishing.formats import Formats
-from procurement_kit.publishing.pages import page_views
+from procurement_kit.publishing.pages import page_views, table_view
 from procurement_kit.publishing.recipes import read_recipe
 from procurement_kit.publishing.sentences import Writer, show, texts
 from procurement_kit.publishing.tender_figures import draw_expiries, draw_framework_use
@@ -60,6 +60,12 @@ def test_a_long_name_with_its_municipality_is_not_cut():
     basis, cube = basis_of(*contracts, names=("a", "b")), year_of(bought("1.00"))
     calendar = analyse_expiries(cube, period="2025", tree=TREE, basis=basis, beside=found()[1:])
     assert f"A: {name}" in draw_expiries(calendar).svg
+
+
+def test_the_calendar_calls_a_contract_number_what_it_is(findings):
+    writer = Writer(Formats("da"), {finding.key: finding for finding in findings})
+    headings = [column.heading for column in table_view(writer, "expiries", "calendar").columns]
+    assert "Aftale nr." in headings and "Rette aftale" not in headings
 
 
 def test_a_framework_agreement_shows_what_is_used_and_whether_it_lasts(findings):

@@ -74,6 +74,14 @@ def test_a_heading_stands_over_its_values_and_a_text_apart_from_the_number_befor
     assert beside and all(cell.alignment.indent == 1 for cell in beside)
 
 
+def test_a_long_text_in_a_short_table_is_whole(tmp_path, writer, spend):
+    spend.tables["top_suppliers"]["supplier_label"] = ["En leverandør med et meget langt navn " * 3, "B", "C"]
+    sheet = openpyxl.load_workbook(write(tmp_path / "report.xlsx", writer))["Alle leverandører"]
+    assert column(sheet, "Leverandør")[0].alignment.wrap_text
+    assert sheet.row_dimensions[2].height == 45 and sheet.row_dimensions[3].height is None
+    assert not column(sheet, "Beløb ekskl. moms")[0].alignment.wrap_text
+
+
 def test_text_from_the_data_never_becomes_a_formula(book):
     cell = column(book["Alle leverandører"], "Leverandør")[1]
     assert cell.value == "=Grønt & Frugt ApS"
