@@ -20,7 +20,7 @@ def report(
     of_period: Annotated[str, typer.Option("--period", help="The period, instead of after the name.")] = "",
     community: Annotated[str, typer.Option("--community", help="Folder name of a community instead.")] = "",
     every: Annotated[bool, typer.Option("--all", help="Every municipality there is, side by side.")] = False,
-    batch: Annotated[Optional[Path], typer.Option(help="File of whom, recipes and periods; see below.")] = None,  # noqa: UP045
+    batch: Annotated[Optional[Path], typer.Option(help="File of whom, recipes and periods; see above.")] = None,  # noqa: UP045
     processes: Annotated[int, typer.Option(min=0, help="At most so many at a time; 0: as cores and memory allow.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Make also what is unchanged.")] = False,
     data: Data = None,
