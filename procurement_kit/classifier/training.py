@@ -36,6 +36,7 @@ FOLDS = 3
 Days = tuple[pd.Timestamp, pd.Timestamp]
 FEWEST_ROWS = 3  # of a category, to be learned by itself
 COST = 0.7  # of a margin error in the linear classifier; flat between 0.2 and 1 on the data measured
+COST_OF_PHRASES = 0.25  # of an area's margin error before lines are known: long texts are nothing like phrases
 TOLERANCE = 0.1  # a hundred times finer gave the same accuracy and took twice the time
 ROUNDS = 40  # over all rows
 HALF_LIFE_DAYS, LEAST_WEIGHT = 182, 0.1  # a line counts half when it is that old, and never less than this
@@ -105,7 +106,7 @@ def train(
     line_count = rows.loc[~rows["is_phrase"], "row"].nunique()
     if line_count < FEWEST_LINES:
         calibrations = {kind: careful(calibration) for kind, calibration in calibrations.items()}
-    basis = "phrases" if line_count < FEWEST_TO_CALIBRATE else "lines"
+    basis = "phrases" if rests_on_phrases(rows) else "lines"
     card = {
         "seed": seed,
         "promised_right_share": float(promised_right_share),
@@ -263,7 +264,9 @@ class Heads:
     areas: LinearSVC | None
 
 
-def fit_heads(matrix: sparse.csr_matrix, rows: pd.DataFrame, tree: CategoryTree, seed: int) -> Heads:
+def fit_heads(
+    matrix: sparse.csr_matrix, rows: pd.DataFrame, tree: CategoryTree, seed: int, *, area_cost: float = COST
+) -> Heads:
     """Fit both classifiers on rows with their weights.
 
     A row whose category is known as far as the area only tells the areas apart; of the deepest categories it says
@@ -276,12 +279,14 @@ def fit_heads(matrix: sparse.csr_matrix, rows: pd.DataFrame, tree: CategoryTree,
     is_deep = ~(np.isin(areas, divided) & (rows["category_code"].to_numpy(str) == areas))
     linear = fit_linear(matrix[is_deep], codes[is_deep], weights[is_deep], seed)
     several = len(np.unique(areas)) > 1
-    return Heads(linear, fit_linear(matrix, areas, weights, seed) if several else None)
+    return Heads(linear, fit_linear(matrix, areas, weights, seed, cost=area_cost) if several else None)
 
 
-def fit_linear(matrix: sparse.csr_matrix, codes: np.ndarray, weights: np.ndarray, seed: int) -> LinearSVC:
+def fit_linear(
+    matrix: sparse.csr_matrix, codes: np.ndarray, weights: np.ndarray, seed: int, *, cost: float = COST
+) -> LinearSVC:
     """Fit a linear classifier, one against the rest; coefficients in float32."""
-    linear = LinearSVC(C=COST, random_state=seed, tol=TOLERANCE, max_iter=ROUNDS)
+    linear = LinearSVC(C=cost, random_state=seed, tol=TOLERANCE, max_iter=ROUNDS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is meant
         linear.fit(matrix, codes, sample_weight=weights)
@@ -302,7 +307,8 @@ def fit_rounds(
     by_year = [later >= 0] if (later == 0).any() else []
     rounds = [out for out in (nothing, *by_fold, *by_year) if _can_be_learned(rows[~out], tree)]
     workers = Parallel(n_jobs=2 if len(rows) * trained.nunique() > WORTH_SHARING else 1)
-    fitted = workers(delayed(fit_heads)(matrix[~out], rows[~out], tree, seed) for out in rounds)
+    area_cost = COST_OF_PHRASES if rests_on_phrases(rows) else COST
+    fitted = workers(delayed(fit_heads)(matrix[~out], rows[~out], tree, seed, area_cost=area_cost) for out in rounds)
     pairs = list(zip(rounds, fitted, strict=True))[1:]
     year_pairs = pairs[-1:] if by_year and pairs and pairs[-1][0] is by_year[0] else []
     fold_pairs = pairs[: len(pairs) - len(year_pairs)]
@@ -310,6 +316,17 @@ def fit_rounds(
     after = _left_out(rows, matrix, levels, year_pairs)
     tested = after and after.only(later[later >= 0] == 0)
     return fitted[0], _left_out(rows, matrix, levels, fold_pairs), tested
+
+
+def rests_on_phrases(rows: pd.DataFrame) -> bool:
+    """Whether so few lines are known that the classifier knows little but phrases.
+
+    Examples
+    --------
+    >>> rests_on_phrases(pd.DataFrame({"row": [-1, -2, 0], "is_phrase": [True, True, False]}))
+    True
+    """
+    return rows.loc[~rows["is_phrase"], "row"].nunique() < FEWEST_TO_CALIBRATE
 
 
 def _can_be_learned(rows: pd.DataFrame, tree: CategoryTree) -> bool:

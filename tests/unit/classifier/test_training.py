@@ -4,6 +4,8 @@ import pytest
 from procurement_kit.classifier.later_year import days_of_later_year
 from procurement_kit.classifier.splits import split_lines
 from procurement_kit.classifier.training import (
+    COST,
+    COST_OF_PHRASES,
     LABELLED,
     LEAST_WEIGHT,
     borrowed_rows,
@@ -87,6 +89,12 @@ def test_a_cold_start_learns_from_phrases_alone_and_is_careful(tree):
     classifier = train(NO_LINES, tree, phrases=phrases)
     assert (classifier.card["labelled_lines"], classifier.card["basis"]) == (0, "phrases")
     assert all(t >= 0.9 for c in classifier.calibrations.values() for t in c.thresholds.values())
+    assert (classifier.areas.C, classifier.linear.C) == (COST_OF_PHRASES, COST)
+
+
+def test_areas_are_held_back_only_as_long_as_phrases_are_all_there_is(classifier):
+    assert COST_OF_PHRASES < COST
+    assert (classifier.areas.C, classifier.linear.C) == (COST, COST)
 
 
 def test_nothing_to_tell_apart_is_an_error(tree, labelled):
