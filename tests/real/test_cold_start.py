@@ -13,7 +13,8 @@ from procurement_kit.tables import CLASSIFIER_FEATURES
 LONGEST_TEXT = 400  # characters of a description; an invoice line has fewer
 TITLES = 2000  # of each half of the Swedish buyers
 DANISH_FIRST, DANISH_THREE = 0.60, 0.74  # a notice is 0.008
-SWEDISH_FIRST, SWEDISH_THREE = 0.61, 0.80
+SWEDISH_FIRST, SWEDISH_THREE = 0.62, 0.83
+FINNISH_FIRST, FINNISH_THREE = 0.57, 0.81
 INVENTED_LINES = {  # area → lines as they stand on invoices to a municipality, all invented
     "01": (
         "Døgntakst april 30 dg|Ophold opholdssted uge 18|Vederlag anbringelse ungt menneske 2. kvt.|"
@@ -235,6 +236,18 @@ def test_the_area_of_swedish_titles_is_mostly_the_first(classifier, titles, half
     first, three = shares_right(classifier, feature_rows(table["title"]), table["areas"])
     assert first > SWEDISH_FIRST
     assert three > SWEDISH_THREE
+
+
+def test_the_area_of_finnish_names_of_what_is_tendered_for_is_mostly_the_first(classifier, titles, shared_data):
+    path = shared_data / "cpv" / "cpv2008_da.csv"
+    if not path.is_file():
+        pytest.skip("the nomenclature is not among the real data")
+    names = pd.read_csv(path, dtype=str, usecols=["code", "name_fi"]).dropna()
+    names = names[names["code"].str[:8].isin(set(titles["cpv"]))]
+    table = with_areas(names, names["code"].str[:8])
+    first, three = shares_right(classifier, feature_rows(table["name_fi"]), table["areas"])
+    assert first > FINNISH_FIRST
+    assert three > FINNISH_THREE
 
 
 def test_the_area_of_invented_invoice_lines_is_nearly_always_the_first(classifier):
