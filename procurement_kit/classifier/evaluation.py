@@ -25,6 +25,7 @@ from procurement_kit.classifier.calibration import truth_at
 from procurement_kit.classifier.measures import FEWEST_ROWS, confusions, coverage, measure, measures_at
 from procurement_kit.classifier.model import Classifier
 from procurement_kit.classifier.peers import PEERS, Said
+from procurement_kit.classifier.relabelling import DATED
 from procurement_kit.classifier.splits import SEED, Split, duplicates, refuse_split, rows_tested, split_lines
 from procurement_kit.classifier.training import distinct_rows, train
 from procurement_kit.classifier.tree import CategoryTree, standard_tree
@@ -58,7 +59,8 @@ def evaluate(
         split, level, lines (distinct rows measured), too_few (whether these are too few to judge by),
         duplicates_removed (lines tested that they leave out), ours and peers: each with MEASURED, `too_few` and
         `all_lines`; ours also with what `breakdowns` says. A figure that cannot be worked out is None, such as those
-        of kroner where no line has an amount.
+        of kroner where no line has an amount. Where lines were labelled otherwise at other times, each is placed as at
+        its own, and `as_labelled_last` says how many are right if all are placed as lines are labelled last.
 
     Raises
     ------
@@ -207,6 +209,7 @@ def _ours(classifier: Classifier, probabilities: np.ndarray, test: _Test) -> dic
         "without_largest": without_largest(test.truth[some], best[some], amount[some]),
         "text": by_text(test.column("text"), right[some], amount[some]),
         **_areas(test, right[some]),
+        **_as_labelled_last(classifier, test),
         "promise": _promise(classifier, probabilities[some], test),
         "confusions": _named(confusions(test.truth[some], best[some], test.column("lines"), amount[some]), test.tree),
         "calibration_curve": calibration_curve(np.clip(probability[some], 0.0, 1.0), right[some]),
@@ -219,6 +222,15 @@ def _areas(test: _Test, right: np.ndarray) -> dict:
         return {}
     areas = truth_at(test.column("category_code"), test.paths, 1)
     return {"service_areas": by_service_area(areas, right, test.column("amount"))}
+
+
+def _as_labelled_last(classifier: Classifier, test: _Test) -> dict:
+    """Accuracy with every row placed as lines are labelled last, not as they were at its time, where that differs."""
+    if not classifier.half_years.starts:
+        return {}
+    rows = test.rows[test.is_measured].drop(columns=DATED)
+    best, _ = classifier.levels.best(classifier.probabilities(rows), test.level)
+    return {"as_labelled_last": accuracy(best == test.truth[test.is_measured], test.column("amount"))}
 
 
 def _promise(classifier: Classifier, probabilities: np.ndarray, test: _Test) -> dict:

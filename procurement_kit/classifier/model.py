@@ -16,6 +16,7 @@ from scipy import sparse
 
 from procurement_kit.classifier.features import clean_features, mapped
 from procurement_kit.classifier.levels import PREDICTED, Calibrated, Calibration, Levels, Scores
+from procurement_kit.classifier.relabelling import DATED, UNCHANGED, HalfYears
 from procurement_kit.classifier.tree import CategoryTree
 from procurement_kit.classifier.vectors import tfidf
 
@@ -69,6 +70,8 @@ class Classifier:
         Marks of the suppliers met in training.
     card : dict
         What it was trained on and how good it is.
+    half_years : HalfYears
+        What scores of earlier times have less, where lines were labelled otherwise then.
     """
 
     tree: CategoryTree
@@ -78,6 +81,7 @@ class Classifier:
     calibrations: Mapping[str, Calibration]
     known_suppliers: frozenset[str]
     card: Mapping[str, object]
+    half_years: HalfYears = UNCHANGED
 
     @property
     def version(self) -> str:
@@ -151,11 +155,16 @@ class Classifier:
         return self.all_scores(fields).classes
 
     def all_scores(self, fields: pd.DataFrame) -> Scores:
-        """Linear scores of cleaned fields, of areas and of classes."""
+        """Linear scores of cleaned fields, of areas and of classes: as lines are labelled last.
+
+        Where the rows have a column `dated`, as they were labelled on that day.
+        """
         total = np.tile(self.intercepts, (len(fields), 1))
         for field in dict.fromkeys(part.field for part in self.parts):
             codes, distinct = pd.factorize(fields[field])
             total += self.field_scores(field, distinct)[codes]
+        if DATED in fields and self.half_years.starts:
+            total += self.half_years.behind(fields[DATED])
         return self.split(total)
 
     def field_scores(self, field: str, distinct: Sequence[str]) -> np.ndarray:

@@ -13,6 +13,7 @@ from sklearn.model_selection import GroupShuffleSplit
 
 from procurement_kit.classifier.features import FIELDS, clean_features
 from procurement_kit.classifier.later_year import days_of_later_year
+from procurement_kit.classifier.relabelling import DATED
 from procurement_kit.classifier.training import distinct_rows
 from procurement_kit.classifier.tree import CategoryTree
 from procurement_kit.errors import NoDataError, ParameterError
@@ -166,15 +167,19 @@ def rows_tested(split: Split, tree: CategoryTree) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        FIELDS, supplier_key, category_code, lines, amount (absolute kroner); `is_seen`: the same row was learned from;
+        FIELDS, supplier_key, category_code, lines, amount (absolute kroner); `dated`: the middle day of the row's
+        lines, whatever their category; `is_seen`: the same row was learned from;
         `is_measured`: counts in the primary figures, which is once per row, under the category most of its lines have.
     """
     lines = clean_features(split.tested).assign(
         category_code=split.tested["category_code"].astype(object),
         amount=split.tested["amount"].astype(float).abs().fillna(0.0),
+        **{DATED: pd.to_datetime(split.tested["invoice_date"])},
     )
+    dates = lines.groupby(_KEY)[DATED].median().reset_index()
     grouped = lines.groupby([*_KEY, "category_code"], sort=True)
     rows = grouped.agg(lines=("amount", "size"), amount=("amount", "sum")).reset_index()
+    rows = rows.merge(dates, on=_KEY, how="left")
     ordered = rows.sort_values(["lines", "amount", "category_code"], ascending=[False, False, True], kind="stable")
     is_first = ~ordered.duplicated(_KEY)
     rows["is_seen"] = _is_in(rows, distinct_rows(split.learned, tree))

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, BadZipFile
 
+import numpy as np
 from skops.io import dump, get_untrusted_types, load
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from procurement_kit.classifier.model import Calibration, Classifier, FieldPart
+from procurement_kit.classifier.relabelling import HalfYears
 from procurement_kit.classifier.tree import Category, CategoryTree
 from procurement_kit.errors import ModelError
 from procurement_kit.fingerprints import file_hash
@@ -92,6 +94,7 @@ def write_classifier(classifier: Classifier, folder: Path) -> None:
         "parts": [{"field": part.field, "weight": part.weight} for part in classifier.parts],
         "calibrations": {kind: asdict(calibration) for kind, calibration in classifier.calibrations.items()},
         "known_suppliers": sorted(classifier.known_suppliers),
+        "half_years": {"starts": list(classifier.half_years.starts), "steps": classifier.half_years.steps.tolist()},
         "tree": [asdict(category) for category in classifier.tree.categories],
     }
     words = {"words": [list(part.vectoriser.get_feature_names_out()) for part in classifier.parts]}
@@ -133,9 +136,9 @@ def _classifier(content: dict, state: dict, card: dict) -> Classifier:
     }
     nodes = (row | {name: tuple(row[name]) for name in ("cpv_codes", "light_cpv_codes")} for row in state["tree"])
     tree = CategoryTree(tuple(Category(**row) for row in nodes))
-    return Classifier(
-        tree, parts, content["linear"], content["areas"], calibrations, frozenset(state["known_suppliers"]), card
-    )
+    known, half_years = frozenset(state["known_suppliers"]), state.get("half_years", {"starts": [], "steps": []})
+    kept = HalfYears(tuple(half_years["starts"]), np.array(half_years["steps"], dtype=float))
+    return Classifier(tree, parts, content["linear"], content["areas"], calibrations, known, card, kept)
 
 
 def _by_level(kept: dict) -> dict[int, object]:

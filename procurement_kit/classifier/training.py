@@ -24,6 +24,7 @@ from procurement_kit.classifier.features import FIELDS, clean_features, phrase_f
 from procurement_kit.classifier.later_year import DAYS, days_of_later_year
 from procurement_kit.classifier.measures import card_measures
 from procurement_kit.classifier.model import Classifier, FieldPart, Levels, Scores, as_columns, supplier_mark
+from procurement_kit.classifier.relabelling import DATED, half_year_starts, half_years_apart, with_half_years
 from procurement_kit.classifier.tree import CategoryTree, standard_phrases, standard_tree
 from procurement_kit.columns import require
 from procurement_kit.errors import NoDataError, TableError, nearest
@@ -98,6 +99,8 @@ def train(
             todo="label more lines, then train again",
         )
     parts, matrix = fit_parts(rows)
+    starts = half_year_starts(labelled, tree)
+    matrix = with_half_years(matrix, rows[DATED], starts)
     days = days_of_later_year(pd.to_datetime(labelled.loc[labelled["category_code"].notna(), "invoice_date"]))
     heads, left_out, later = fit_rounds(rows, matrix, tree, seed, days)
     levels = Levels(tree, heads.linear.classes_)
@@ -113,10 +116,12 @@ def train(
         **_counts(labelled, rows, folded, heads.linear),
         **card_measures(left_out, later, levels, paths, calibrations, basis),
         "later_year": [day.date().isoformat() for day in days] if days and later is not None else None,
+        "half_year_starts": list(starts),
         "versions": _versions(),
     }
     known = frozenset(map(supplier_mark, rows.loc[~rows["is_phrase"], "supplier_key"].unique())) - {""}
-    classifier = Classifier(tree, parts, heads.linear, heads.areas, calibrations, known, card)
+    linear, areas, half_years = half_years_apart(heads.linear, heads.areas, starts)
+    classifier = Classifier(tree, parts, linear, areas, calibrations, known, card, half_years)
     predictions = [classifier.classes[i] for i in classifier.probabilities(rows).argmax(axis=1)]
     return replace(classifier, card=card | {"predictions_hash": fingerprint(predictions)})
 
@@ -153,8 +158,8 @@ def labelled_pairs(labelled: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
     -------
     DataFrame
         FIELDS, supplier_key, category_code, `row` (number of the distinct row), lines, amount (absolute kroner),
-        first_date of the row under any category, and weight: the square root of its lines, a line counting half for
-        each HALF_LIFE_DAYS it lies before the last one; on average 1.
+        first_date of the row under any category, `dated` (the middle day under this one), and weight: the square root
+        of its lines, a line counting half for each HALF_LIFE_DAYS it lies before the last one; on average 1.
 
     Raises
     ------
@@ -177,9 +182,14 @@ def labelled_pairs(labelled: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
     days = (lines["first_date"].max() - lines["first_date"]).dt.days.fillna(0)
     lines["weight"] = np.maximum(0.5 ** (days / HALF_LIFE_DAYS), LEAST_WEIGHT)
     lines["row"] = lines.groupby(list(ROW), sort=True).ngroup()
+    lines[DATED] = lines["first_date"]
     lines["first_date"] = lines.groupby("row")["first_date"].transform("min")
     pairs = lines.groupby(["row", "category_code"], sort=True).agg(
-        lines=("amount", "size"), amount=("amount", "sum"), first_date=("first_date", "first"), weight=("weight", "sum")
+        lines=("amount", "size"),
+        amount=("amount", "sum"),
+        first_date=("first_date", "first"),
+        weight=("weight", "sum"),
+        dated=(DATED, "median"),
     )
     pairs = pairs.reset_index().merge(lines[["row", *ROW]].drop_duplicates("row"), on="row")
     weight = np.sqrt(pairs["weight"])
@@ -209,7 +219,7 @@ def phrase_rows(phrases: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
     rows["category_code"] = phrases["category_code"].astype(object)
     rows = rows.drop_duplicates([*FIELDS, "category_code"], ignore_index=True)
     numbers = -1 - np.arange(len(rows))
-    return rows.assign(lines=1, amount=0.0, first_date=pd.NaT, weight=1.0, row=numbers, is_phrase=True)
+    return rows.assign(lines=1, amount=0.0, first_date=pd.NaT, dated=pd.NaT, weight=1.0, row=numbers, is_phrase=True)
 
 
 def borrowed_rows(borrowed: pd.DataFrame, lines: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
@@ -218,7 +228,7 @@ def borrowed_rows(borrowed: pd.DataFrame, lines: pd.DataFrame, tree: CategoryTre
     is_known = rows.merge(lines[list(ROW)].drop_duplicates().assign(met=True), on=list(ROW), how="left")["met"].notna()
     rows = rows[~is_known.to_numpy()].reset_index(drop=True)
     numbers = FIRST_BORROWED - np.arange(len(rows))
-    return rows.assign(weight=BORROWED_WEIGHT, row=numbers, is_phrase=True)
+    return rows.assign(weight=BORROWED_WEIGHT, row=numbers, is_phrase=True, dated=pd.NaT)
 
 
 def fold_rare(rows: pd.DataFrame, tree: CategoryTree) -> tuple[pd.DataFrame, dict[str, str | None]]:
