@@ -85,9 +85,9 @@ def test_the_year_after_is_mostly_right(council, trained):
     year = features["invoice_date"].dt.year.eq(2018) & features["category_code"].notna()
     later = features[year]
     predicted = trained[0].predict(later)["category_proposed_code"]
-    assert (predicted.str[:2] == later["category_code"].str[:2]).mean() > 0.80
+    assert (predicted.str[:2] == later["category_code"].str[:2]).mean() > 0.90
     two = later["category_code"].str.len().eq(4)
-    assert (predicted.str[:4] == later["category_code"])[two].mean() > 0.62
+    assert (predicted.str[:4] == later["category_code"])[two].mean() > 0.80
 
 
 def test_unseen_suppliers_beat_what_one_does_by_hand(council):
@@ -95,6 +95,6 @@ def test_unseen_suppliers_beat_what_one_does_by_hand(council):
     found = evaluate(features, tree, split="unseen-suppliers", level=1)
     print(found)  # noqa: T201  the figures are the point of the test
     ours, peers = found["ours"], found["peers"]
-    assert ours["accuracy_lines"] > 0.58
+    assert ours["accuracy_lines"] > 0.65
     assert ours["accuracy_lines"] > peers["word_tfidf_logistic_regression"]["accuracy_lines"]
     assert ours["accuracy_lines"] > peers["suppliers_most_frequent_category"]["accuracy_lines"] + 0.2
