@@ -184,13 +184,9 @@ def labelled_pairs(labelled: pd.DataFrame, tree: CategoryTree) -> pd.DataFrame:
     lines["row"] = lines.groupby(list(ROW), sort=True).ngroup()
     lines[DATED] = lines["first_date"]
     lines["first_date"] = lines.groupby("row")["first_date"].transform("min")
-    pairs = lines.groupby(["row", "category_code"], sort=True).agg(
-        lines=("amount", "size"),
-        amount=("amount", "sum"),
-        first_date=("first_date", "first"),
-        weight=("weight", "sum"),
-        dated=(DATED, "median"),
-    )
+    kept = {"amount": "sum", "first_date": "first", "weight": "sum", DATED: "median"}
+    grouped = lines.groupby(["row", "category_code"], sort=True)
+    pairs = grouped.agg(kept).assign(lines=grouped.size())
     pairs = pairs.reset_index().merge(lines[["row", *ROW]].drop_duplicates("row"), on="row")
     weight = np.sqrt(pairs["weight"])
     return pairs.assign(weight=weight / (weight.mean() if len(pairs) else 1.0), is_phrase=False)
