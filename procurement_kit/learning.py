@@ -110,12 +110,13 @@ def train(name: str, *, until: str = "", candidate: bool = False, start_from: st
             )
         },
         "later_year": card.get("later_year"),
+        "half_year_starts": card.get("half_year_starts", []),
         "model_version": classifier.version,
         "is_candidate": room == CANDIDATE,
         "paths": {"classifier": str(municipality.folder / room)},
     }
     accuracy = _accuracy_words(card["accuracy"], facts["later_year"])
-    return Outcome(facts, (_training_words(facts), *accuracy, *_next_words(name, room)))
+    return Outcome(facts, (_training_words(facts), *accuracy, *_relabelled_words(facts), *_next_words(name, room)))
 
 
 def train_classifier(
@@ -226,6 +227,12 @@ def _training_words(facts: dict) -> str:
         f"({facts['labelled_rows']:,} distinct) and {so_many(facts['phrases'], 'phrase')} of the tree"
         + (f", and {facts['borrowed_rows']:,} as the other classifier places them." if facts["borrowed_rows"] else ".")
     )
+
+
+def _relabelled_words(facts: dict) -> tuple[str, ...]:
+    if not facts["half_year_starts"]:
+        return ()
+    return ("Lines alike bear other categories at other times: all are placed as lines are labelled last.",)
 
 
 def _next_words(name: str, room: str) -> tuple[str, ...]:

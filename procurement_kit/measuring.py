@@ -108,7 +108,19 @@ def _words(measured: dict) -> list[str]:
         said.append(f"{label}: {found['not_measured']}" if "not_measured" in found else _score(label, found))
     chance = f"{_number(ours['ece_by_chance'])} by chance on so few rows"
     said.append(f"Calibration error (15 bins) {_number(ours['ece'])}, {chance}; {_promise(ours['promise'])}")
-    return said
+    return [*said, *_relabelled(ours)]
+
+
+def _relabelled(ours: dict) -> list[str]:
+    """What is right by the old labels where they changed and all lines are placed as lines are labelled last."""
+    if "as_labelled_last" not in ours:
+        return []
+    right = ours["as_labelled_last"]
+    return [
+        "Labels changed over time: each line was placed as lines were labelled on its date. If all are placed as lines "
+        f"are labelled last: right on {_number(right['accuracy_lines'])} of lines and "
+        f"{_number(right['accuracy_amount'])} of kroner."
+    ]
 
 
 def _too_few(measured: dict) -> list[str]:

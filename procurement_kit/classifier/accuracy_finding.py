@@ -186,6 +186,7 @@ def _numbers(found: Mapping) -> dict[str, Number]:
         "right_line_share": ours["accuracy_lines"],
         "right_amount_share": ours["accuracy_amount"],
         "all_lines_right_share": ours["all_lines"]["accuracy_lines"],
+        "labelled_last_right_share": ours.get("as_labelled_last", ours)["accuracy_lines"],
         "all_amount_right_share": ours["all_lines"]["accuracy_amount"],
         "macro_f1_share": ours["macro_f1"],
         "calibration_error_share": ours["ece"],
@@ -244,6 +245,7 @@ def _caveats(found: Mapping, numbers: Mapping[str, Number]) -> dict[str, bool]:
         "evaluation_no_promise": promise["is_kept"] is None,
         "evaluation_no_amount": numbers["right_amount_share"].value is None,
         "evaluation_few": found["too_few"],
+        "evaluation_relabelled": "as_labelled_last" in found["ours"],
         "evaluation_too_high": bool(found["lines_labelled_above_level"]),
         "evaluation_missing_peer": bool(numbers["missing_peer_count"].value),
     }

@@ -4,6 +4,7 @@ import pytest
 from scipy import sparse
 
 from procurement_kit.classifier import evaluation
+from procurement_kit.classifier.accuracy_finding import finding_of
 from procurement_kit.classifier.explanations import explain
 from procurement_kit.classifier.features import clean_features
 from procurement_kit.classifier.relabelling import (
@@ -21,6 +22,7 @@ from procurement_kit.classifier.scoring import TableScorer
 from procurement_kit.classifier.splits import rows_tested, split_lines
 from procurement_kit.classifier.storage import load_classifier, write_classifier
 from procurement_kit.classifier.training import fit_linear, train
+from procurement_kit.publishing.sentences import show
 from procurement_kit.tables import CLASSIFIER_FEATURES
 from tests.unit.classifier.conftest import feature_rows
 
@@ -200,8 +202,13 @@ def test_evaluation_says_what_is_right_if_all_are_placed_as_labelled_last(tree):
     old = lines_of(lambda *_: "0101", texts=early, days=DAYS[:1], suppliers=suppliers)
     taxis = lines_of(lambda *_: "0201", texts=[f"taxa {n}" for n in range(30)], suppliers=suppliers)
     labelled = pd.concat([halves, old, taxis], ignore_index=True)
-    ours = evaluation.evaluate(labelled, tree, split="unseen-suppliers", level=2, peers=False)["ours"]
+    measured = evaluation.evaluate(labelled, tree, split="unseen-suppliers", level=2, peers=False)
+    ours = measured["ours"]
     assert ours["accuracy_lines"] > ours["as_labelled_last"]["accuracy_lines"]
+    finding = finding_of({2: measured}, tree)
+    assert "evaluation_relabelled" in finding.caveats
+    assert float(finding.numbers["labelled_last_right_share"].value) == ours["as_labelled_last"]["accuracy_lines"]
+    assert "som der kategoriseres nu" in show(finding).text
     assert (
         "as_labelled_last"
         not in evaluation.evaluate(
