@@ -41,7 +41,7 @@ def test_a_batch_runs_and_says_what_failed(place):
     ]
     code, out, err = place("report", "--all", "--period", "2025Q3")
     assert code == 22
-    assert out.splitlines()[0].split() == ["municipality", "period", "recipe", "status", "seconds", "memory"]
+    assert out.splitlines()[0].split() == ["name", "period", "recipe", "status", "seconds", "memory"]
     assert "1 report: 0 made, 0 unchanged, 1 failed" in out
 
 
