@@ -88,19 +88,25 @@ def texts():
 @pytest.fixture
 def attack(municipality, tmp_path):
     """Import hostile files together with sound ones: the sound ones must be whole, and the account must close."""
+    return lambda files: attacked(municipality, tmp_path / "inbox", files)
+
+
+@pytest.fixture(scope="module")
+def attack_at_once(lasting_municipality, tmp_path_factory):
+    """The same for all light attacks of a module: none of them may hide another."""
+    return lambda files: attacked(lasting_municipality, tmp_path_factory.mktemp("attack") / "inbox", files)
+
+
+def attacked(municipality, inbox: Path, files: dict[str, bytes]) -> Attack:
     from procurement_kit.intake.load import import_files
 
-    def run(files: dict[str, bytes]) -> Attack:
-        inbox = tmp_path / "inbox"
-        inbox.mkdir()
-        for name, content in {**files, **SOUND}.items():
-            (inbox / name).write_bytes(content)
-        start = time.process_time()
-        report = import_files(municipality, sorted(inbox.iterdir()), profile="ledger_dk").as_dict()
-        assert time.process_time() - start < SECONDS
-        return outcome(municipality, report)
-
-    return run
+    inbox.mkdir()
+    for name, content in {**files, **SOUND}.items():
+        (inbox / name).write_bytes(content)
+    start = time.process_time()
+    report = import_files(municipality, sorted(inbox.iterdir()), profile="ledger_dk").as_dict()
+    assert time.process_time() - start < SECONDS
+    return outcome(municipality, report)
 
 
 def outcome(municipality, report):
