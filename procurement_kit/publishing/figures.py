@@ -24,6 +24,7 @@ from procurement_kit.publishing.drawings import (
     Drawing,
     canvas,
     drawing,
+    drawing_or_word,
     only_bars,
     size,
     type_key,
@@ -58,12 +59,12 @@ def draw_spend_by_area(finding: Finding, *, language: str = "da", currency: str 
     currency : str
         ISO 4217 code of the amounts.
 
-    Raises
-    ------
-    NoDataError
-        If nothing was bought in the period.
+    Returns
+    -------
+    Drawing
+        Words instead of a figure where nothing was bought in the period.
     """
-    return figure("spend_by_area", finding, Formats(language, currency))
+    return drawing_or_word("spend_by_area", finding, Formats(language, currency), _PICTURES["spend_by_area"])
 
 
 def draw_scope_waterfall(finding: Finding, *, language: str = "da", currency: str = "DKK") -> Drawing:
@@ -98,12 +99,12 @@ def draw_pareto(finding: Finding, *, language: str = "da", currency: str = "DKK"
     currency : str
         ISO 4217 code of the amounts.
 
-    Raises
-    ------
-    NoDataError
-        If there is no supplier with purchases.
+    Returns
+    -------
+    Drawing
+        Words instead of a figure where there is no supplier with purchases.
     """
-    return figure("pareto", finding, Formats(language, currency))
+    return drawing_or_word("pareto", finding, Formats(language, currency), _PICTURES["pareto"])
 
 
 def draw_compliance(finding: Finding, *, language: str = "da", currency: str = "DKK") -> Drawing:
@@ -118,12 +119,12 @@ def draw_compliance(finding: Finding, *, language: str = "da", currency: str = "
     currency : str
         ISO 4217 code of the amounts.
 
-    Raises
-    ------
-    NoDataError
-        If there is no addressable spend.
+    Returns
+    -------
+    Drawing
+        Words instead of a figure where there is no addressable spend.
     """
-    return figure("compliance", finding, Formats(language, currency))
+    return drawing_or_word("compliance", finding, Formats(language, currency), _PICTURES["compliance"])
 
 
 def figure(key: str, finding: Finding, formats: Formats) -> Drawing:

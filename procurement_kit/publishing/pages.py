@@ -209,9 +209,13 @@ def _caveats(writer: Writer, keys: Iterable[str]) -> list[str]:
     return [writer.say(f"caveats.{key}", about) for key, about in speakers.items()]
 
 
-def _drawing(page: Page, writer: Writer) -> Drawing:
+def _drawing(page: Page, writer: Writer) -> Drawing | None:
+    """The figure of a page; none where there is nothing to draw, as in a period of credit notes alone."""
     finding = _finding(writer, page.findings[0], page.key)
-    return figure(page.figure, finding, writer.formats)
+    try:
+        return figure(page.figure, finding, writer.formats)
+    except NoDataError:
+        return None
 
 
 def _more_drawings(page: Page, writer: Writer) -> tuple[Drawing, ...]:

@@ -129,10 +129,11 @@ def test_english_and_other_currencies(spend):
     assert "NOK k" in shown
 
 
-def test_nothing_to_draw_is_an_error(spend):
+def test_where_there_is_nothing_to_draw_a_notebook_gets_words_and_goes_on(spend):
     empty = replace(spend, tables={**spend.tables, "by_area": spend.tables["by_area"].iloc[:0]})
-    with pytest.raises(NoDataError, match="nothing to draw"):
-        draw_spend_by_area(empty)
+    assert draw_spend_by_area(empty).svg == "" and "Her er ikke noget at tegne" in draw_spend_by_area(empty).title
+    with pytest.raises(NoDataError, match="nothing to draw"):  # a page of the report then stands without it
+        figure("spend_by_area", empty, Formats("da", "DKK"))
 
 
 def test_long_labels_take_two_lines_at_most():

@@ -50,6 +50,17 @@ def test_every_page_says_what_it_counts(recipe, writer):
         assert page.missing or "1. januar 2025 – 31. december 2025" in page.foot
 
 
+def test_a_figure_with_nothing_to_draw_is_left_out_and_the_page_stays(recipe, writer):
+    """As in a period of credit notes alone, when no supplier has purchases."""
+    tail = writer.findings["tail"]
+    found = views(
+        recipe, with_finding(writer, replace(tail, tables={**tail.tables, "pareto": tail.tables["pareto"][:0]}))
+    )
+    page = found["suppliers"]
+    assert (page.drawing, page.missing) == (None, "")
+    assert "Tæller" in page.foot
+
+
 def test_without_contracts_the_page_says_what_it_would_take(recipe, writer, without_contracts):
     found = views(recipe, with_finding(writer, without_contracts))
     page = found["compliance"]
