@@ -200,6 +200,7 @@ def _execute(source: Path, target: Path, parameters: dict, cwd: Path) -> None:
             execution_timeout=CELL_SECONDS,
             start_timeout=START_SECONDS,
             config=Config({"KernelManager": {"transport_encryption": "required"}}),
+            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # its own log is not for whoever runs a report
         )
     except PapermillExecutionError as error:
         raise _error_of_cell(source, error) from None
