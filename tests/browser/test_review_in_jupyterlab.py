@@ -16,6 +16,7 @@ import pytest
 from procurement_kit.keys import write_key
 from procurement_kit.review.page_session import ReviewSession
 from procurement_kit.store import create_municipality
+from tests.kernels import kill_kernels
 from tests.reviewing import fill_town
 
 SECONDS = 90
@@ -88,14 +89,6 @@ def choose(page, menu, item):
     page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{item}")).first.click()
 
 
-def kill_kernel():
-    """End the kernel as a machine without memory would; JupyterLab, a child of this process, starts another."""
-    psutil = pytest.importorskip("psutil")
-    for process in psutil.Process().children(recursive=True):
-        if any("ipykernel_launcher" in word for word in process.cmdline()):
-            process.kill()
-
-
 def decisions(town):
     path = town.folder / "decisions.csv"
     return path.read_text(encoding="utf-8-sig").splitlines()[1:] if path.is_file() else []
@@ -140,7 +133,7 @@ def test_keys_decide_in_the_notebook_and_a_restarted_kernel_goes_on(lab, town):
     lab.keyboard.type("dd taxa")
     lab.keyboard.press("Escape")
     assert lab.locator(".jp-Cell").count() == cells, "a key of the page reached the notebook"
-    kill_kernel()
+    kill_kernels()
     lab.get_by_text("Jupyter-kernen er lukket eller genstartet").wait_for()
     lab.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab says it too
     lab.locator(".pk-text").click()

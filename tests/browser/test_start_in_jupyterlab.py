@@ -12,6 +12,7 @@ import pytest
 
 from procurement_kit.publishing.report import last_full_year
 from procurement_kit.store import open_municipality
+from tests.kernels import kill_kernels
 
 pytestmark = [
     pytest.mark.skipif(find_spec("anywidget") is None, reason="anywidget is not installed: no page is shown"),
@@ -81,13 +82,10 @@ def test_the_ten_minutes_are_clicked_through(lab, home):
 
 
 def test_a_kernel_that_is_killed_under_way_is_told_and_the_buttons_are_free(lab):
-    psutil = pytest.importorskip("psutil")
     start = lab.locator(".pk-lab[data-ready]")
     start.get_by_role("button", name="Se demo").click()
     start.locator(".pk-progress").get_by_text("Demo").wait_for()
-    for process in psutil.Process().children(recursive=True):
-        if any("ipykernel_launcher" in word for word in process.cmdline()):
-            process.kill()
+    kill_kernels()
     start.get_by_text("Beregningen er stoppet, fordi Jupyter-kernen er lukket eller genstartet").wait_for()
     seen(lab, "7_kernel_killed")
     lab.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab says it too
