@@ -1,13 +1,12 @@
 """How is a classifier made out of lines whose category is known?
 
 Distinct rows with each category they bear, weighing more the more and the later lines they stand for; the tree's own
-phrases beside them, which is all there is at a cold start; rare categories folded into their parent. Predictions for
-left-out rows calibrate it and fill its card.
+phrases beside them, which is all there is at a cold start. A category is learned from its first line on. Predictions
+for left-out rows calibrate it and fill its card.
 """
 
 import platform
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
@@ -35,7 +34,6 @@ LABELLED = (*CLASSIFIER_FEATURES, "category_code", "amount", "invoice_date")
 ROW = (*FIELDS, "supplier_key")  # what makes a row distinct
 FOLDS = 3
 Days = tuple[pd.Timestamp, pd.Timestamp]
-FEWEST_ROWS = 3  # of a category, to be learned by itself
 COST = 0.7  # of a margin error in the linear classifier; flat between 0.2 and 1 on the data measured
 COST_OF_PHRASES = 0.25  # of an area's margin error before lines are known: long texts are nothing like phrases
 TOLERANCE = 0.1  # a hundred times finer gave the same accuracy and took twice the time
@@ -52,7 +50,7 @@ _LETTERS = {"analyzer": "char_wb", "ngram_range": (3, 5)}
 PARTS = (
     ("supplier", _WORDS, 2, 0.7), ("supplier", _LETTERS, 2, 0.7),
     ("text", _WORDS, 1, 1.0), ("text", _LETTERS, 3, 1.0),
-    ("account", _WORDS, 1, 1.3), ("service", _WORD, 1, 0.5), ("unit", _WORDS, 1, 0.6),
+    ("account", _WORDS, 1, 1.3), ("service", _WORD, 1, 0.5), ("unit", _WORDS, 1, 1.0),
     ("measure", _WORD, 1, 0.3), ("hint", _WORD, 1, 0.5), ("context", _WORD, 2, 0.5),
 )  # fmt: skip
 
@@ -91,11 +89,11 @@ def train(
     NoDataError
         If there are fewer than two categories to tell apart.
     """
-    rows, folded = training_rows(labelled, tree, phrases, borrowed)
-    if rows["trained_code"].nunique() < 2:
+    rows = training_rows(labelled, tree, phrases, borrowed)
+    if rows["category_code"].nunique() < 2:
         raise NoDataError(
             "The labelled lines hold fewer than two categories to tell apart.",
-            expected=f"at least {FEWEST_ROWS} distinct lines in each of two categories",
+            expected="lines in at least two categories",
             todo="label more lines, then train again",
         )
     parts, matrix = fit_parts(rows)
@@ -113,7 +111,7 @@ def train(
     card = {
         "seed": seed,
         "promised_right_share": float(promised_right_share),
-        **_counts(labelled, rows, folded, heads.linear),
+        **_counts(labelled, rows, heads.linear),
         **card_measures(left_out, later, levels, paths, calibrations, basis),
         "later_year": [day.date().isoformat() for day in days] if days and later is not None else None,
         "half_year_starts": list(starts),
@@ -128,8 +126,8 @@ def train(
 
 def training_rows(
     labelled: pd.DataFrame, tree: CategoryTree, phrases: pd.DataFrame | None, borrowed: pd.DataFrame | None = None
-) -> tuple[pd.DataFrame, dict[str, str | None]]:
-    """Labelled lines, phrases and borrowed lines as distinct rows, and where rare categories were folded."""
+) -> pd.DataFrame:
+    """Labelled lines, phrases and borrowed lines as distinct rows."""
     if phrases is None:
         phrases = standard_phrases() if tree == standard_tree() else None
     lines = labelled_pairs(labelled, tree)
@@ -137,10 +135,9 @@ def training_rows(
         phrases = phrases[phrases[LANGUAGE].isin(OWN_LANGUAGES)]
     given = [] if phrases is None else [phrase_rows(phrases, tree)]
     given += [] if borrowed is None else [borrowed_rows(borrowed, lines, tree)]
-    rows, folded = fold_rare(pd.concat([lines, *given], ignore_index=True), tree)
+    rows = pd.concat([lines, *given], ignore_index=True)
     names = phrase_rows(name_phrases(tree), tree)
-    names = names[names["category_code"].isin(set(rows["trained_code"]))]
-    return pd.concat([rows, names.assign(trained_code=names["category_code"])], ignore_index=True), folded
+    return pd.concat([rows, names[names["category_code"].isin(set(rows["category_code"]))]], ignore_index=True)
 
 
 def name_phrases(tree: CategoryTree) -> pd.DataFrame:
@@ -227,25 +224,6 @@ def borrowed_rows(borrowed: pd.DataFrame, lines: pd.DataFrame, tree: CategoryTre
     return rows.assign(weight=BORROWED_WEIGHT, row=numbers, is_phrase=True, dated=pd.NaT)
 
 
-def fold_rare(rows: pd.DataFrame, tree: CategoryTree) -> tuple[pd.DataFrame, dict[str, str | None]]:
-    """Put categories with fewer than three rows into their parent, from the deepest level up.
-
-    Returns
-    -------
-    DataFrame, dict
-        Rows with `trained_code`, and category → where its rows went; None where they were left out.
-    """
-    trained = rows["category_code"].copy()
-    folded: dict[str, str | None] = {}
-    for level in range(tree.depth, 0, -1):
-        counts = trained.value_counts()
-        rare = {code: tree.parent(code) for code, n in counts.items() if n < FEWEST_ROWS and tree.level(code) == level}
-        trained = trained.map(lambda code, rare=rare: rare.get(code, code))
-        folded |= rare
-    kept = trained.notna()
-    return rows[kept].assign(trained_code=trained[kept]).reset_index(drop=True), dict(sorted(folded.items()))
-
-
 def fit_parts(rows: pd.DataFrame) -> tuple[tuple[FieldPart, ...], sparse.csr_matrix]:
     """Fit one vectoriser per field on the rows; a field without any repeated word has none."""
     parts, matrices = [], []
@@ -278,11 +256,11 @@ def fit_heads(
     A row whose category is known as far as the area only tells the areas apart; of the deepest categories it says
     nothing, unless its area has none.
     """
-    codes = rows["trained_code"].to_numpy(dtype=str)
+    codes = rows["category_code"].to_numpy(dtype=str)
     areas = np.array([tree.path(code)[0] for code in codes])
     weights = rows["weight"].to_numpy(float)
     divided = np.unique(areas[codes != areas])
-    is_deep = ~(np.isin(areas, divided) & (rows["category_code"].to_numpy(str) == areas))
+    is_deep = ~np.isin(codes, divided)
     linear = fit_linear(matrix[is_deep], codes[is_deep], weights[is_deep], seed)
     several = len(np.unique(areas)) > 1
     return Heads(linear, fit_linear(matrix, areas, weights, seed, cost=area_cost) if several else None)
@@ -307,12 +285,12 @@ def fit_rounds(
 
     All are fitted side by side, since fitting is most of the work.
     """
-    fold, later, trained = left_out_folds(rows, FOLDS, seed), later_year_fold(rows, days), rows["trained_code"]
+    fold, later = left_out_folds(rows, FOLDS, seed), later_year_fold(rows, days)
     nothing = np.zeros(len(rows), dtype=bool)
     by_fold = [fold == number for number in np.unique(fold[fold >= 0])]
     by_year = [later >= 0] if (later == 0).any() else []
     rounds = [out for out in (nothing, *by_fold, *by_year) if _can_be_learned(rows[~out], tree)]
-    workers = Parallel(n_jobs=2 if len(rows) * trained.nunique() > WORTH_SHARING else 1)
+    workers = Parallel(n_jobs=2 if len(rows) * rows["category_code"].nunique() > WORTH_SHARING else 1)
     area_cost = COST_OF_PHRASES if rests_on_phrases(rows) else COST
     fitted = workers(delayed(fit_heads)(matrix[~out], rows[~out], tree, seed, area_cost=area_cost) for out in rounds)
     pairs = list(zip(rounds, fitted, strict=True))[1:]
@@ -337,10 +315,8 @@ def rests_on_phrases(rows: pd.DataFrame) -> bool:
 
 def _can_be_learned(rows: pd.DataFrame, tree: CategoryTree) -> bool:
     """Whether rows tell at least two of the deepest categories apart."""
-    codes = set(rows["trained_code"])
-    divided = {tree.path(code)[0] for code in codes if tree.level(code) > 1}
-    known = rows["category_code"].isin(divided) & rows["trained_code"].isin(divided)
-    return rows.loc[~known, "trained_code"].nunique() > 1
+    codes = set(rows["category_code"])
+    return len(codes - {tree.path(code)[0] for code in codes if tree.level(code) > 1}) > 1
 
 
 def _left_out(
@@ -377,7 +353,7 @@ def later_year_fold(rows: pd.DataFrame, days: Days | None) -> np.ndarray:
     return np.where(dates > days[1], 1, np.where(dates >= days[0], 0, -1))
 
 
-def _counts(labelled: pd.DataFrame, rows: pd.DataFrame, folded: Mapping, linear: LinearSVC) -> dict:
+def _counts(labelled: pd.DataFrame, rows: pd.DataFrame, linear: LinearSVC) -> dict:
     lines = rows[~rows["is_phrase"]]
     borrowed = int((rows["row"] <= FIRST_BORROWED).sum())
     content = rows[[*ROW, "category_code", "lines"]]
@@ -389,7 +365,6 @@ def _counts(labelled: pd.DataFrame, rows: pd.DataFrame, folded: Mapping, linear:
         "last_date": None if pd.isna(last := lines["first_date"].max()) else last.date().isoformat(),
         "classes": len(linear.classes_),
         "rows_per_category": {code: int(n) for code, n in rows["category_code"].value_counts().sort_index().items()},
-        "folded_categories": dict(folded),
         "training_hash": fingerprint(content.to_csv(index=False, sep=";")),
     }
 

@@ -10,7 +10,6 @@ from procurement_kit.classifier.training import (
     LEAST_WEIGHT,
     borrowed_rows,
     distinct_rows,
-    fold_rare,
     labelled_pairs,
     later_year_fold,
     phrase_rows,
@@ -44,11 +43,11 @@ def test_a_category_outside_the_tree_is_refused(tree, features_of):
         distinct_rows(lines, tree)
 
 
-def test_rare_categories_go_to_their_parent_and_rare_areas_out(tree):
-    rows = pd.DataFrame({"category_code": ["0101"] * 2 + ["0102"] * 2 + ["0201"] * 3 + ["02"]})
-    kept, folded = fold_rare(rows, tree)
-    assert folded == {"0101": "01", "0102": "01", "02": None}
-    assert kept["trained_code"].tolist() == ["01"] * 4 + ["0201"] * 3
+def test_a_category_bought_in_one_text_is_learned_too(tree, labelled):
+    lines = labelled[labelled["category_code"] != "0202"]
+    one = lines.iloc[:1].assign(supplier_name="Vognmand Vest", line_text="skolebus rute 7", category_code="0202")
+    again = train(pd.concat([lines, *[one] * 5], ignore_index=True), tree).predict(one)
+    assert again["category_proposed_code"].tolist() == ["0202"]
 
 
 def test_phrases_outside_the_tree_are_left_out(tree):
@@ -58,8 +57,7 @@ def test_phrases_outside_the_tree_are_left_out(tree):
 
 
 def test_names_of_categories_count_only_where_something_was_learned(tree, labelled):
-    rows, folded = training_rows(labelled[labelled["category_code"] != "0202"], tree, None)
-    assert folded == {}
+    rows = training_rows(labelled[labelled["category_code"] != "0202"], tree, None)
     assert "skolebus" not in " ".join(rows["text"]) and "taxa" in set(rows["supplier"])
     assert len(rows) == 36 + 3 * 3
 
