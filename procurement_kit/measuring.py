@@ -105,7 +105,9 @@ def _words(measured: dict) -> list[str]:
     ]
     for name, found in measured["peers"].items():
         label = LABELS_OF_PEERS.get(name, name)
-        said.append(f"{label}: {found['not_measured']}" if "not_measured" in found else _score(label, found))
+        said += (
+            [f"{label}: {found['not_measured']}"] if "not_measured" in found else [_score(label, found), _ahead(found)]
+        )
     chance = f"{_number(ours['ece_by_chance'])} by chance on so few rows"
     said.append(f"Calibration error (15 bins) {_number(ours['ece'])}, {chance}; {_promise(ours['promise'])}")
     return [*said, *_relabelled(ours)]
@@ -140,6 +142,21 @@ def _score(who: str, found: dict) -> str:
         f"kroner; macro-F1 {_number(found['macro_f1'])}; {_number(found['coverage_at_95'])} of kroner can be coded "
         "when 95 % of them must be right."
     )
+
+
+def _ahead(found: dict) -> str:
+    leads = (
+        f"of {what} by {_lead(found['ours_ahead'][name])}" for name, what in (("lines", "lines"), ("amount", "kroner"))
+    )
+    return f"  Ours is ahead {', '.join(leads)}."
+
+
+def _lead(found: dict) -> str:
+    """With the interval that other suppliers would give, and whether that decides it."""
+    if found["from"] is None:
+        return _number(found["by"])
+    decided = "" if found["is_decided"] else ", not decided"
+    return f"{found['by']:+.3f} ({found['from']:+.3f} to {found['to']:+.3f}{decided})"
 
 
 def _promise(promise: dict) -> str:

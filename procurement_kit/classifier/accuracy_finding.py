@@ -24,8 +24,13 @@ _SHARES = {
     "calibration_error_share": "ece",
     "coded_share": "coverage_at_95",
 }
+_LEADS = {
+    f"ahead_{what}_{end}_share": (what, name)
+    for what in ("lines", "amount")
+    for end, name in (("low", "from"), ("high", "to"))
+}
 COLUMNS = {
-    "by_peer": ("measured_by", *_SHARES, "all_lines_right_share", "all_amount_right_share"),
+    "by_peer": ("measured_by", *_SHARES, "all_lines_right_share", "all_amount_right_share", *_LEADS),
     "by_level": ("category_level", "distinct_line_count", *_SHARES),
     "calibration": ("from_share", "to_share", "distinct_line_count", "mean_probability_share", "right_share"),
     "confusions": (
@@ -143,7 +148,13 @@ def _by_peer(name: str, found: Mapping) -> dict:
         **_shares(found),
         "all_lines_right_share": _share(every.get("accuracy_lines")),
         "all_amount_right_share": _share(every.get("accuracy_amount")),
+        **_leads(found.get("ours_ahead", {})),
     }
+
+
+def _leads(found: Mapping) -> dict[str, Decimal | None]:
+    """Between what lies by how much ours is ahead of a peer."""
+    return {column: _share(found.get(what, {}).get(name)) for column, (what, name) in _LEADS.items()}
 
 
 def _bin(row: Mapping) -> dict:
@@ -210,19 +221,21 @@ def _split_names() -> tuple[str, ...]:
 
 
 def _peer_numbers(found: Mapping) -> dict[str, Number]:
-    """The best peer's shares, and how many peers could not be measured."""
+    """The best peer's shares and between what our lead over it lies, and how many peers could not be measured."""
     measured = [peer for peer in found["peers"].values() if "not_measured" not in peer]
-    best = {
-        f"best_peer_{name}_share": _largest(peer[f"accuracy_{whole}"] for peer in measured)
-        for name, whole in (("line", "lines"), ("amount", "amount"))
-    }
-    missing = len(found["peers"]) - len(measured)
-    numbers = {name: Number(_share(value), "share") for name, value in best.items()}
-    return numbers | {"missing_peer_count": Number(missing, "count")}
-
-
-def _largest(values: Iterable[float | None]) -> float | None:
-    return max((value for value in values if value is not None), default=None)
+    numbers = {"missing_peer_count": Number(len(found["peers"]) - len(measured), "count")}
+    for what, name in (("lines", "line"), ("amount", "amount")):
+        best = max(measured, key=lambda peer, of=f"accuracy_{what}": peer[of] or 0.0, default={})
+        lead = best.get("ours_ahead", {}).get(what, {})
+        shares = {
+            f"best_peer_{name}_share": best.get(f"accuracy_{what}"),
+            f"ahead_{name}_low_share": lead.get("from"),
+            f"ahead_{name}_high_share": lead.get("to"),
+        }
+        is_open = lead.get("from") is not None and not lead["is_decided"]
+        numbers |= {key: Number(_share(value), "share") for key, value in shares.items()}
+        numbers[f"is_{name}_lead_undecided"] = Number(int(is_open), "count")
+    return numbers
 
 
 # --- checks, caveats, definition ------------------------------------------------------------------------------------
@@ -247,6 +260,7 @@ def _caveats(found: Mapping, numbers: Mapping[str, Number]) -> dict[str, bool]:
         "evaluation_few": found["too_few"],
         "evaluation_relabelled": "as_labelled_last" in found["ours"],
         "evaluation_too_high": bool(found["lines_labelled_above_level"]),
+        "evaluation_undecided": any(numbers[f"is_{name}_lead_undecided"].value for name in ("line", "amount")),
         "evaluation_missing_peer": bool(numbers["missing_peer_count"].value),
     }
 

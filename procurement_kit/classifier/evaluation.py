@@ -22,6 +22,7 @@ from procurement_kit.classifier.breakdowns import (
     without_largest,
 )
 from procurement_kit.classifier.calibration import truth_at
+from procurement_kit.classifier.leads import lead
 from procurement_kit.classifier.measures import FEWEST_ROWS, confusions, coverage, measure, measures_at
 from procurement_kit.classifier.model import Classifier
 from procurement_kit.classifier.peers import PEERS, Said
@@ -58,7 +59,8 @@ def evaluate(
     dict
         split, level, lines (distinct rows measured), too_few (whether these are too few to judge by),
         duplicates_removed (lines tested that they leave out), ours and peers: each with MEASURED, `too_few` and
-        `all_lines`; ours also with what `breakdowns` says. A figure that cannot be worked out is None, such as those
+        `all_lines`; ours also with what `breakdowns` says, peers with `ours_ahead`, as `leads` gives it for lines and
+        amount. A figure that cannot be worked out is None, such as those
         of kroner where no line has an amount. Where lines were labelled otherwise at other times, each is placed as at
         its own, and `as_labelled_last` says how many are right if all are placed as lines are labelled last.
 
@@ -102,11 +104,11 @@ def evaluate_levels(
     classifier = classifier or train(parts.learned, tree, seed=SEED)
     if max(levels) not in classifier.levels.numbers:
         raise NoDataError(f"Nothing was learned at level {max(levels)}.", todo="choose another level")
-    probabilities = classifier.probabilities(rows)
+    probabilities, asked = classifier.probabilities(rows), levels if peers_everywhere else levels[-1:]
     return {
         level: _facts(test)
         | {"ours": _ours(classifier, probabilities[test.places], test)}
-        | {"peers": _peers(known, test) if peers and (peers_everywhere or level == levels[-1]) else {}}
+        | {"peers": _peers(classifier, probabilities, known, test) if peers and level in asked else {}}
         for level, test in tests.items()
     }
 
@@ -260,13 +262,14 @@ def _named(pairs: list[dict], tree: CategoryTree) -> list[dict]:
     ]
 
 
-def _peers(known: pd.DataFrame, test: _Test) -> dict[str, dict]:
+def _peers(classifier: Classifier, probabilities: np.ndarray, known: pd.DataFrame, test: _Test) -> dict[str, dict]:
     at_level = truth_at(known["category_code"].to_numpy(), test.paths, test.level)
     learned = known.assign(at_level=at_level)[at_level != ""].reset_index(drop=True)
-    return {name: _peer(peer(learned, test.rows), test) for name, peer in PEERS.items()}
+    best, _ = classifier.levels.best(probabilities[test.places], test.level)
+    return {name: _peer(peer(learned, test.rows), best == test.truth, test) for name, peer in PEERS.items()}
 
 
-def _peer(said: Said, test: _Test) -> dict:
+def _peer(said: Said, ours: np.ndarray, test: _Test) -> dict:
     if said.not_measured:
         return {"not_measured": said.not_measured}
     some, amount = test.is_measured, test.column("amount")
@@ -277,5 +280,9 @@ def _peer(said: Said, test: _Test) -> dict:
         **measure(test.truth[some], said.best[some], probability, amount),
         "coverage_at_95_of_lines": of_lines,
         "all_lines": test.all_lines(right),
+        "ours_ahead": {
+            "lines": lead(ours[some], right[some], np.ones(test.row_count), test.column("supplier_key")),
+            "amount": lead(ours[some], right[some], amount, test.column("supplier_key")),
+        },
         **said.facts,
     }

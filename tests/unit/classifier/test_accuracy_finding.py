@@ -63,6 +63,29 @@ def test_without_amounts_nothing_is_said_of_kroner(labelled, tree):
     assert "af kronerne" not in show(found).text.splitlines()[0]
 
 
+def with_lead(measured, what, low, high):
+    """The measures with the lead over every peer between two ends in lines or kroner, and decided in the other."""
+    sure = {"by": 0.5, "from": 0.4, "to": 0.6, "is_decided": True}
+    lead = {"by": 0.0, "from": low, "to": high, "is_decided": low > 0 or high < 0}
+    ahead = {"lines": sure, "amount": sure} | {what: lead}
+    peers = {name: peer | {"ours_ahead": ahead} for name, peer in measured[2]["peers"].items()}
+    return {2: measured[2] | {"peers": peers}}
+
+
+@pytest.mark.parametrize(("what", "words"), [("lines", "af linjerne"), ("amount", "af kronerne")])
+def test_a_lead_that_other_suppliers_could_turn_is_called_undecided(measured, tree, what, words):
+    told = finding_of(with_lead(measured, what, -0.12, 0.06), tree)
+    assert "evaluation_undecided" in told.caveats
+    sentence = next(line for line in show(told).text.splitlines() if "ikke afgjort" in line).replace("\xa0", " ")
+    assert f"mellem −12 % og +6 % {words}" in sentence
+    assert told.tables["by_peer"].iloc[1][f"ahead_{what}_low_share"] == Decimal("-0.12")
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.01, 0.06), (-0.12, -0.02)])
+def test_a_lead_or_a_lag_beyond_doubt_is_not(measured, tree, low, high):
+    assert "evaluation_undecided" not in finding_of(with_lead(measured, "amount", low, high), tree).caveats
+
+
 def test_a_random_split_is_refused(labelled, tree):
     with pytest.raises(ParameterError, match="random split is not quoted"):
         evaluate_classifier(labelled, tree, split="random")

@@ -18,6 +18,11 @@ def test_a_later_year_is_measured_beside_its_peers(labelled, tree):
     words = found["peers"]["word_tfidf_logistic_regression"]
     assert set(MEASURED) <= set(words)
     assert words["converged"]
+    ahead = found["peers"]["most_frequent_category"]["ours_ahead"]
+    gap = found["ours"]["accuracy_lines"] - found["peers"]["most_frequent_category"]["accuracy_lines"]
+    assert ahead["lines"]["by"] == pytest.approx(gap)
+    assert ahead["lines"]["from"] <= ahead["lines"]["by"] <= ahead["lines"]["to"]
+    assert "ours_ahead" not in found["ours"]
     assert words["ece"] is not None
 
 
