@@ -75,30 +75,33 @@ def calibrate(
 ) -> dict:
     """Calibration per kind of supplier; a kind with too few left-out rows takes the other's more careful one.
 
-    What is classified next lies after what was learned from. So rows of the later year count beside those of the folds,
-    and a threshold must keep the promise on them alone too.
+    What is classified next lies after what was learned from. So rows of the later year count together as much as those
+    of the folds, and a threshold must keep the promise on them alone too.
 
     Returns
     -------
     dict of {"known_supplier", "new_supplier"} to Calibration
     """
-    everything = left_out if later is None else left_out.and_also(later)
     after = left_out.only(np.zeros(len(left_out.truth), dtype=bool)) if later is None else later
     parts = {
-        NEW: (everything.only(~everything.known), after.only(~after.known)),
-        KNOWN: (everything.only(everything.known), after.only(after.known)),
+        NEW: (left_out.only(~left_out.known), after.only(~after.known)),
+        KNOWN: (left_out.only(left_out.known), after.only(after.known)),
     }
     found = {
-        kind: _calibrate(part, after, levels, paths, promised) if len(part.truth) >= FEWEST_ROWS else None
-        for kind, (part, after) in parts.items()
+        kind: _calibrate(folds, after, levels, paths, promised)
+        if len(folds.truth) + len(after.truth) >= FEWEST_ROWS
+        else None
+        for kind, (folds, after) in parts.items()
     }
-    common = found[NEW] or found[KNOWN] or _calibrate(everything, after, levels, paths, promised)
+    common = found[NEW] or found[KNOWN] or _calibrate(left_out, after, levels, paths, promised)
     return {kind: found[kind] or common for kind in (KNOWN, NEW)}
 
 
 def _calibrate(
-    part: LeftOut, after: LeftOut, levels: Levels, paths: Mapping[str, tuple], promised: float
+    folds: LeftOut, after: LeftOut, levels: Levels, paths: Mapping[str, tuple], promised: float
 ) -> Calibration:
+    part = folds.and_also(after)
+    is_after = np.arange(len(part.truth)) >= len(folds.truth)
     area_truth = truth_at(part.truth, paths, 1)
     area_slope, area_offset = fit_sigmoid(levels.area_scores(part.scores), area_truth, levels.areas)
     slope, offset = fit_sigmoid(part.scores.classes, part.truth, levels.classes, within=levels.area_of_class)
@@ -109,7 +112,7 @@ def _calibrate(
         truth = truth_at(part.truth, paths, level)
         seen = truth != ""
         best, share = levels.best(shares[seen], level)
-        curves[level] = fit_curve(share, best == truth[seen])
+        curves[level] = fit_curve(share, best == truth[seen], weights_of(is_after[seen]))
     calibration = replace(sigmoids, curves=curves)
     thresholds = {}
     for level in levels.numbers:
@@ -135,7 +138,23 @@ def _for_all(calibration: Calibration, part: LeftOut) -> Calibrated:
     return Calibrated({KNOWN: calibration, NEW: calibration}, part.known)
 
 
-def fit_curve(share: np.ndarray, right: np.ndarray) -> tuple[float, float, float]:
+def weights_of(is_after: np.ndarray) -> np.ndarray:
+    """Weights that let the rows of a later year count together as much as the others; ones where they are few.
+
+    Examples
+    --------
+    >>> weights_of(np.arange(400) >= 300)[[0, 399]].tolist()
+    [1.0, 3.0]
+    """
+    count = int(is_after.sum())
+    return (
+        np.where(is_after, max(1.0, len(is_after) / count - 1.0), 1.0)
+        if count >= FEWEST_ROWS
+        else np.ones(len(is_after))
+    )
+
+
+def fit_curve(share: np.ndarray, right: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float, float]:
     """The beta curve from a best category's share to the probability that it is right; straight for few rows.
 
     Both slopes are kept from falling, so that more share is never less sure.
@@ -151,7 +170,7 @@ def fit_curve(share: np.ndarray, right: np.ndarray) -> tuple[float, float, float
     columns = np.column_stack([np.log(inside), -np.log1p(-inside)])
     names = [0, 1]
     while names:
-        fitted = LogisticRegression(C=1e6).fit(columns[:, names], right)
+        fitted = LogisticRegression(C=1e6).fit(columns[:, names], right, sample_weight=weights)
         if (fitted.coef_[0] >= 0).all():
             slopes = dict(zip(names, fitted.coef_[0], strict=True))
             return float(slopes.get(0, 0.0)), float(slopes.get(1, 0.0)), float(fitted.intercept_[0])

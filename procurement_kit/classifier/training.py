@@ -283,14 +283,16 @@ def fit_rounds(
 ) -> tuple[Heads, LeftOut | None, LeftOut | None]:
     """The classifiers of all rows, and what those that left rows out say of them: fold by fold, and a later year.
 
-    All are fitted side by side, since fitting is most of the work.
+    All are fitted side by side, since fitting is most of the work; in processes, since threads would share liblinear's
+    random numbers.
     """
     fold, later = left_out_folds(rows, FOLDS, seed), later_year_fold(rows, days)
     nothing = np.zeros(len(rows), dtype=bool)
     by_fold = [fold == number for number in np.unique(fold[fold >= 0])]
     by_year = [later >= 0] if (later == 0).any() else []
     rounds = [out for out in (nothing, *by_fold, *by_year) if _can_be_learned(rows[~out], tree)]
-    workers = Parallel(n_jobs=2 if len(rows) * rows["category_code"].nunique() > WORTH_SHARING else 1)
+    is_large = len(rows) * rows["category_code"].nunique() > WORTH_SHARING
+    workers = Parallel(n_jobs=2 if is_large else 1, backend="loky")
     area_cost = COST_OF_PHRASES if rests_on_phrases(rows) else COST
     fitted = workers(delayed(fit_heads)(matrix[~out], rows[~out], tree, seed, area_cost=area_cost) for out in rounds)
     pairs = list(zip(rounds, fitted, strict=True))[1:]

@@ -1,6 +1,9 @@
+import numpy as np
 import pandas as pd
 import pytest
+from joblib import Parallel, delayed
 
+from procurement_kit.classifier import training
 from procurement_kit.classifier.later_year import days_of_later_year
 from procurement_kit.classifier.splits import split_lines
 from procurement_kit.classifier.training import (
@@ -76,6 +79,19 @@ def test_the_same_seed_gives_the_same_predictions(classifier, labelled, tree):
     again = train(labelled.sample(frac=1, random_state=1), tree)
     assert again.card["predictions_hash"] == classifier.card["predictions_hash"]
     assert again.card["training_hash"] == classifier.card["training_hash"]
+
+
+def coefficients(lines, tree):
+    training.WORTH_SHARING = 0
+    return train(lines, tree).linear.coef_
+
+
+def test_training_inside_a_worker_gives_the_same_as_ever(labelled, tree):
+    random = np.random.default_rng(3)
+    words = [" ".join(f"ord{n}" for n in random.integers(0, 60, 4)) for _ in range(len(labelled) * 12)]
+    lines = pd.concat([labelled] * 12, ignore_index=True).assign(line_text=words)
+    one, other = Parallel(n_jobs=2, backend="loky")(delayed(coefficients)(lines, tree) for _ in range(2))
+    assert np.array_equal(one, other)
 
 
 def test_a_cold_start_learns_from_phrases_alone_and_is_careful(tree):
