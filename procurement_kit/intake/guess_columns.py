@@ -26,6 +26,11 @@ FILLERS = ("n/a", "na", "null", "nil", "-", "--", "not available", "not yet avai
 _CREDIT_MARKS = {"k": True, "kredit": True, "h": True, "c": True, "cr": True, "credit": True} | dict.fromkeys(
     ("d", "debet", "s", "dr", "debit"), False
 )
+_NUMBER_OF = {
+    "supplier_name": "supplier_account_number",
+    "buyer_unit_name": "buyer_unit_number",
+    "account_name": "account_number",
+}
 _NUMERIC = re.compile(r"[\d\s.\-/]+")
 
 
@@ -205,14 +210,22 @@ def _named(header: Sequence[str], columns: Sequence[Sequence[str]], proposal: Pr
 
 
 def _really(column: str, cells: Sequence[str]) -> str:
-    """A supplier's name that is a number throughout is its account, and the other way round."""
-    swapped = {"supplier_name": "supplier_account_number", "supplier_account_number": "supplier_name"}
-    if column not in swapped:
-        return column
-    is_number = (share_of(cells, lambda cell: bool(_NUMERIC.fullmatch(cell))) or 0) >= MOSTLY
-    is_name = (share_of(cells, lambda cell: _has_letters(cell) and " " in cell.strip()) or 0) >= MOSTLY
-    is_swapped = is_number if column == "supplier_name" else is_name
-    return swapped[column] if is_swapped else column
+    """A name that is a number throughout is the number beside it, and the other way round."""
+    if column in _NUMBER_OF:
+        is_number = (share_of(cells, lambda cell: bool(_NUMERIC.fullmatch(cell))) or 0) >= MOSTLY
+        return _NUMBER_OF[column] if is_number else column
+    for name, number in _NUMBER_OF.items():
+        if (
+            column == number
+            and (share_of(cells, lambda cell: _has_letters(cell) and _is_named(column, cell)) or 0) >= MOSTLY
+        ):
+            return name
+    return column
+
+
+def _is_named(column: str, cell: str) -> bool:
+    """Whether letters are a name: a supplier's account may be letters alone, a unit's or an account's has figures."""
+    return " " in cell.strip() if column == "supplier_account_number" else not any(sign.isdigit() for sign in cell)
 
 
 def _shown(column: str, cells: Sequence[str]) -> str:

@@ -345,6 +345,24 @@ def test_a_supplier_that_is_a_number_throughout_is_an_account(export):
     assert places(guess)["supplier_account_number"] == "Leverandør"
 
 
+@pytest.mark.parametrize(
+    ("heading", "cell", "column"),
+    [
+        ("Afdeling", "Skole & Dagtilbud", "buyer_unit_name"),
+        ("Afdeling", "HR", "buyer_unit_name"),
+        ("Afdeling", "A12", "buyer_unit_number"),
+        ("Afdeling", "4100", "buyer_unit_number"),
+        ("Enhed", "4100", "buyer_unit_number"),
+        ("Konto", "Kontorartikler", "account_name"),
+        ("Konto", "4100 Kontorartikler", "account_number"),
+        ("Kreditornr.", "BYGMA", "supplier_account_number"),
+    ],
+)
+def test_a_number_of_letters_alone_is_the_name_and_the_other_way_round(export, heading, cell, column):
+    found = guess_profile(export(f"Dato;Leverandør;{heading};Beløb", f"31-01-2025;Bager;{cell};1,50"), answers=FULL)
+    assert places(found)[column] == heading
+
+
 def test_leading_zeros_that_were_lost_are_put_back(export):
     rows = [*danish_rows(*["1,50"] * 3), *danish_rows("1,50", cvr="1234567")]
     assert guess_profile(export(HEADINGS, *rows), answers=FULL).profile.pad == {"supplier_number": 8}
