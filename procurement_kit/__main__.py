@@ -17,6 +17,7 @@ from procurement_kit.commands import (
 )
 from procurement_kit.commands.frame import STOPPED_EXIT_CODE, app, stopped_words, with_data
 from procurement_kit.errors import ProcurementError
+from procurement_kit.refused_files import refused
 
 
 def main() -> None:
@@ -26,9 +27,10 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8")  # a Danish Windows console is cp850 by default
     try:
         app()
-    except ProcurementError as error:
-        sys.stderr.write(f"{with_data(str(error))}\n")
-        sys.exit(error.exit_code)
+    except (ProcurementError, OSError) as error:
+        told = refused(error) if isinstance(error, OSError) else error
+        sys.stderr.write(f"{with_data(str(told))}\n")
+        sys.exit(told.exit_code)
     except (KeyboardInterrupt, SystemExit) as ended:  # typer makes an exit of most interrupts, without a word
         if isinstance(ended, SystemExit) and ended.code != STOPPED_EXIT_CODE:
             raise

@@ -23,6 +23,7 @@ from procurement_kit.errors import ProcurementError
 from procurement_kit.findings import Outcome
 from procurement_kit.plurals import so_many
 from procurement_kit.progress import progress_bar
+from procurement_kit.refused_files import refused
 
 GIGABYTE = 2**30
 LEAST_MEMORY = 1.5 * GIGABYTE  # of a process and the kernel it starts, on a small municipality
@@ -177,8 +178,9 @@ def _make(job: Job, environment: Mapping[str, str], force: bool) -> Row:
             outcome = community_report.make_community_report(job.community, job.period, **chosen)
         else:
             outcome = workbench.make_report(job.municipality, job.period, category=job.category, **chosen)
-    except ProcurementError as error:
-        return _failed(job, error.what.splitlines()[0], time.perf_counter() - started)
+    except (ProcurementError, OSError) as error:
+        told = refused(error) if isinstance(error, OSError) else error
+        return _failed(job, told.what.splitlines()[0], time.perf_counter() - started)
     status = "unchanged" if outcome.facts["unchanged"] else "made"
     return Row(**asdict(job), status=status, seconds=time.perf_counter() - started, memory=peak_memory())
 

@@ -116,6 +116,12 @@ class ModelError(ProcurementError):
     exit_code = 20
 
 
+class FileAccessError(ProcurementError):
+    """The system refuses to read or write a file: a full disk, a file held open, a folder that is not one's own."""
+
+    exit_code = 23
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint such as ' Did you mean «period»?', or nothing.
 

@@ -48,6 +48,8 @@ def outgoing(path: Path, *, quotes_accounts: bool = False) -> Iterator[Path]:
     ------
     PrivacyError
         Says where, never which number. What was at `path` before stays.
+    OSError
+        If the system refuses to write it, as where it is open in Excel; it names `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
@@ -56,6 +58,14 @@ def outgoing(path: Path, *, quotes_accounts: bool = False) -> Iterator[Path]:
         found = texts_of(unfinished, name=path.name)
         refuse_personal(((where, text) for where, text in found if _is_personal(text, quotes_accounts)))
         unfinished.replace(path)
+    except Exception as error:
+        refusal = next(
+            (cause for cause in (error, *error.args) if isinstance(cause, OSError)), None
+        )  # XlsxWriter's is inside
+        if refusal is not None and refusal.filename in (None, str(unfinished)):
+            refusal.filename = str(path)
+            raise refusal from None
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
 

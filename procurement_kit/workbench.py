@@ -46,6 +46,7 @@ def make_municipality(name: str, *, title: str = "", currency: str = "DKK", lang
 
 def classify(name: str) -> Outcome:
     """Place every line of a municipality in a category and build the spend cube."""
+    from procurement_kit.classifier import storage
     from procurement_kit.exact import records
     from procurement_kit.steps.spend_cube import read_cube, read_record
 
@@ -67,7 +68,9 @@ def classify(name: str) -> Outcome:
     said = ", ".join(f"{found['lines']:,} by {source}" for source, found in facts["by_source"].items())
     skipped = " Unchanged, skipped." if unchanged else ""
     lines = so_many(facts["lines"], "line stands", "lines stand")
-    return Outcome(facts, (f"{lines} in the spend cube: {said}.{skipped}",))
+    without = f"There is no classifier yet, so only rules and decisions place lines. Next: procurement-kit train {name}"
+    missing = () if storage.has_classifier(municipality) else (without,)
+    return Outcome(facts, (f"{lines} in the spend cube: {said}.{skipped}", *missing))
 
 
 def classify_lines(municipality: Municipality) -> Path:
@@ -100,8 +103,8 @@ def classify_lines(municipality: Municipality) -> Path:
     with folders.locked(municipality):
         if not is_unchanged(municipality, "lookups", mark):
             tree = tree_of(municipality)
-            model = municipality.folder / "classifier"
-            classifier = storage.load_classifier(model) if (model / "card.json").is_file() else None
+            model = municipality.folder / storage.IN_USE
+            classifier = storage.load_classifier(model) if storage.has_classifier(municipality) else None
             rules, decisions = (
                 rows_of_file(municipality.folder / f"{table.name}.csv", table, tree) for table in (RULES, DECISIONS)
             )

@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol
 
 from procurement_kit.dialogue.wording import Words
 from procurement_kit.errors import ProcurementError
+from procurement_kit.refused_files import refused
 from procurement_kit.review.shown_page import ShownPage
 
 
@@ -85,6 +86,7 @@ def undone(do: str, words: Words) -> str:
 
 def said(error: Exception) -> str:
     """What went wrong and what helps, in one line."""
+    error = refused(error) if isinstance(error, OSError) else error
     parts = (getattr(error, "what", "") or str(error), *getattr(error, "problems", ()), getattr(error, "todo", ""))
     return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
 

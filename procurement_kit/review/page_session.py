@@ -14,6 +14,7 @@ from procurement_kit.classifier.tree import tree_of
 from procurement_kit.decision_log import checked_function
 from procurement_kit.errors import ProcurementError
 from procurement_kit.exact import NOTHING
+from procurement_kit.refused_files import refused
 from procurement_kit.review.decisions import (
     label_of,
     record_decision,
@@ -152,7 +153,8 @@ class ReviewSession:
             try:
                 act(message)
             except (ProcurementError, OSError) as error:
-                self._say_failed(str(message["do"]), getattr(error, "what", "") or str(error))
+                told = refused(error) if isinstance(error, OSError) else error
+                self._say_failed(str(message["do"]), told.what)
         self.turn += 1
         return self.view()
 

@@ -56,6 +56,15 @@ def test_one_of_a_thing_is_not_several(town, words):
     refuse_awkward(answered(words[0], town.name, *words[1:]))
 
 
+def test_a_municipality_without_classifier_is_told_to_train(town):
+    told = answered("classify", town.name)
+    assert "1 line stands in the spend cube: 1 by " in told
+    assert (
+        f"There is no classifier yet, so only rules and decisions place lines. Next: procurement-kit train {town.name}"
+        in told
+    )
+
+
 def filled(path, **cells: str):
     """The first row of a workbook with these cells, and the same workbook again."""
     book = openpyxl.load_workbook(path)

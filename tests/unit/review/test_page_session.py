@@ -134,12 +134,12 @@ def test_a_category_that_does_not_exist_is_not_saved_and_the_group_stays(session
 
 def test_what_cannot_be_written_is_said_and_the_group_stays(session, monkeypatch):
     def refuse(*_, **__):
-        raise PermissionError("the file is open elsewhere")
+        raise PermissionError(13, "Permission denied", "decisions.csv")
 
     monkeypatch.setattr(page_session, "record_decision", refuse)
     view = press(session, "take", code="0102")
     assert view["failed"]
-    assert view["status"] == "Beslutningen er ikke gemt: the file is open elsewhere"
+    assert view["status"].startswith("Beslutningen er ikke gemt: «decisions.csv» could not be read or written: another")
     assert view["group"]["place"] == "1 af 4"
 
 
